@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where in a file: 1-based row (record), 1-based column (item) and 0-based byte offset; None where it has no meaning."""
+    """Where in a file: 1-based row (record) and column (item), 0-based byte offset; None where it has no meaning."""
 
     row: int | None = None
     column: int | None = None
@@ -38,7 +38,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong: `code` is stable and names the rule, `field` the input's item, `message` and `remedy` are Japanese."""
+    """One thing wrong: `code` names the rule, `field` the item of the input; `message` and `remedy` are Japanese."""
 
     code: str
     field: str
