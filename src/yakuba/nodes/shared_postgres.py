@@ -19,9 +19,10 @@ def shared_server(folder: Path) -> Iterator[Server]:
     Users that were killed leave nothing that the next one doesn't clear. `folder` must be short-lived and local; raises
     PermissionError when it belongs to somebody else, PostgresUnavailable when the server can't start.
     """
-    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if folder.lstat().st_uid != os.geteuid():
         raise PermissionError(f"{folder} belongs to another user")
+    folder.chmod(0o711)  # PostgreSQL's account passes through
     server = Server(folder / "postgres", folder / "private", durable=False, die_with_parent=False)
     with (folder / "gate").open("w") as gate, (folder / "users").open("w") as users:
         fcntl.flock(gate, fcntl.LOCK_EX)

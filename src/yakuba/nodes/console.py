@@ -1,0 +1,54 @@
+"""What the door tells a person: lines, and progress that stays on one line of a terminal. Standard library only."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+
+class Console:
+    """Writes lines and progress to `stream`. On a terminal progress rewrites its line, elsewhere each tenth is told.
+
+    A reader who went away (the terminal of a detached start) doesn't stop the house: writing then ends silently.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream: TextIO | None = stream
+        self._on_terminal = stream.isatty()
+        self._open_line = False
+        self._told: tuple[str, int] | None = None
+
+    def say(self, text: str = "") -> None:
+        self._close_line()
+        self._write(text + "\n")
+
+    def progress(self, stage: str, done: int, total: int | None, detail: str = "") -> None:
+        """`done` of `total` (None: unknown) of `stage`, as in `prepare(report, ...)`."""
+        count = f" {done:,} / {total:,}" if total else (f" {done:,}" if done else "")
+        line = f"  {stage}{count}" + (f"  {detail}" if detail else "")
+        if self._on_terminal:
+            self._write("\r\x1b[K" + line)
+            self._open_line = True
+            return
+        step = (stage, done * 10 // total if total else 0)
+        if step != self._told:
+            self._told = step
+            self._write(line + "\n")
+
+    def detach(self) -> None:
+        """Stop writing: whoever listened has been told everything."""
+        self._close_line()
+        self._stream = None
+
+    def _close_line(self) -> None:
+        if self._open_line:
+            self._open_line = False
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (BrokenPipeError, ValueError):
+            self._stream = None
