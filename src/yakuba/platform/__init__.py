@@ -1,0 +1,1 @@
+"""1st floor: what every system needs and nobody should write twice."""

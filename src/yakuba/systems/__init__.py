@@ -1,0 +1,1 @@
+"""2nd floor: one room for each system of a town hall."""

@@ -1,0 +1,70 @@
+"""The worker process: delivers events as they are committed, and runs jobs.
+
+`python -m yakuba.nodes.worker`. Woken by PostgreSQL's NOTIFY; a kill at any moment needs nothing but a new start.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+
+import django
+from django.db import connection
+
+_log = logging.getLogger(__name__)
+_WAKE_AT_LEAST_EVERY_S = 30.0  # a safety net under NOTIFY, for deliveries held back by a failure
+
+
+def _deliver_until(stop: threading.Event) -> None:
+    from yakuba.platform.clock import SystemClock
+    from yakuba.platform.events.outbox import CHANNEL, dispatch
+
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
+    while not stop.is_set():
+        while dispatch(SystemClock()) and not stop.is_set():
+            pass
+        for _ in raw.notifies(timeout=_WAKE_AT_LEAST_EVERY_S if not stop.is_set() else 0, stop_after=1):
+            pass
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yakuba.nodes.settings")
+    django.setup()
+    from procrastinate.contrib.django import app
+
+    from yakuba.platform.jobs import runner, tasks
+
+    for job in runner.abandoned():
+        _log.warning("job %s (%s) was interrupted and goes on", job.pk, job.kind)
+        tasks.enqueue(job.pk)
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def deliver() -> None:
+        try:
+            _deliver_until(stop)
+        except BaseException as error:
+            failed.append(error)
+            if not stop.is_set():
+                # The supervisor starts a new worker: better than one that only half works.
+                signal.raise_signal(signal.SIGTERM)
+            raise
+
+    thread = threading.Thread(target=deliver, name="dispatcher", daemon=True)
+    thread.start()
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    try:
+        worker_app.run_worker(queues=["jobs"], concurrency=1, install_signal_handlers=True)
+    finally:
+        stop.set()
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

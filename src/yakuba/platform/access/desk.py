@@ -1,0 +1,99 @@
+"""The desk: who acts, from where, what for and when. Every service gets one, and asks it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from yakuba.core.findings import Finding
+from yakuba.platform.audit import log
+from yakuba.platform.clock import Clock, today
+
+from .duties import Duty, Purpose
+
+
+class AccessDenied(PermissionError):
+    """The desk lacks a duty, or states no purpose. Carries the finding that a person is shown.
+
+    Whoever catches it after the rollback writes the denial to the log (`use_case`, or the web's middleware).
+    """
+
+    def __init__(self, finding: Finding, target: str) -> None:
+        self.finding = finding
+        self.target = target
+        self.logged = False
+        super().__init__(str(finding))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One signed-in person at one terminal, for one purpose."""
+
+    account: str
+    name: str
+    office: str
+    terminal: str
+    purpose: str
+    duties: frozenset[Duty]
+    clock: Clock
+    printer: str = ""
+    session_started: datetime | None = field(default=None, compare=False)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def today(self) -> date:
+        return today(self.clock)
+
+    def may(self, duty: Duty) -> bool:
+        return duty in self.duties
+
+    def require(self, duty: Duty) -> None:
+        """Raises AccessDenied unless the desk has the duty and states a purpose."""
+        if not self.may(duty):
+            raise AccessDenied(
+                Finding(
+                    "ACC-E-001",
+                    "duty",
+                    f"この操作には「{duty.label}」の権限が要ります。",
+                    "権限のある職員に依頼するか、所属長に権限の付与を申請してください。",
+                ),
+                f"duty:{duty}",
+            )
+        if self.purpose not in set(Purpose):
+            raise AccessDenied(
+                Finding(
+                    "ACC-E-002", "purpose", "利用目的が選ばれていません。", "画面の上部で利用目的を選んでください。"
+                ),
+                "purpose",
+            )
+
+    def for_purpose(self, purpose: Purpose) -> Desk:
+        return replace(self, purpose=purpose.value)
+
+    def log(
+        self,
+        operation: log.Operation,
+        *,
+        result: log.Result = log.Result.DONE,
+        subjects: tuple[int, ...] = (),
+        target: str = "",
+        **detail: object,
+    ) -> None:
+        """Write one audit entry about this desk's act, in the current transaction if there is one."""
+        log.append(
+            log.Act(
+                at=self.now,
+                account=self.account,
+                terminal=self.terminal,
+                office=self.office,
+                purpose=self.purpose,
+                operation=operation,
+                result=result,
+                subjects=subjects,
+                target=target,
+                detail=detail,
+            )
+        )

@@ -1,0 +1,59 @@
+"""What a person may do. A duty is given with a period; a purpose is stated for every enquiry."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Duty(StrEnum):
+    INQUIRY = "inquiry"
+    REGISTRATION = "registration"
+    REVIEW = "review"
+    CERTIFICATE = "certificate"
+    INDIVIDUAL_NUMBER = "individual_number"
+    BULK = "bulk"
+    AUDIT = "audit"
+    ADMINISTRATION = "administration"
+
+    @property
+    def label(self) -> str:
+        return _DUTY_LABELS[self]
+
+
+_DUTY_LABELS = {
+    Duty.INQUIRY: "照会",
+    Duty.REGISTRATION: "異動入力",
+    Duty.REVIEW: "審査・決裁",
+    Duty.CERTIFICATE: "証明発行",
+    Duty.INDIVIDUAL_NUMBER: "個人番号の閲覧",
+    Duty.BULK: "一括処理",
+    Duty.AUDIT: "操作履歴の閲覧",
+    Duty.ADMINISTRATION: "利用者・端末の管理",
+}
+
+
+class Purpose(StrEnum):
+    """Why a person's record is opened (事務). The empty purpose does not exist."""
+
+    MOVE_FILING = "move_filing"
+    CERTIFICATE = "certificate"
+    COUNTER_INQUIRY = "counter_inquiry"
+    REGISTER_CARE = "register_care"
+    STATISTICS = "statistics"
+    AUDIT = "audit"
+    SYSTEM = "system"
+
+    @property
+    def label(self) -> str:
+        return _PURPOSE_LABELS[self]
+
+
+_PURPOSE_LABELS = {
+    Purpose.MOVE_FILING: "住民異動届の処理",
+    Purpose.CERTIFICATE: "証明書の交付",
+    Purpose.COUNTER_INQUIRY: "窓口での照会対応",
+    Purpose.REGISTER_CARE: "住民基本台帳の正確な記録のための調査",
+    Purpose.STATISTICS: "統計",
+    Purpose.AUDIT: "操作履歴の点検",
+    Purpose.SYSTEM: "システム運用",
+}

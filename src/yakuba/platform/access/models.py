@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+
+from .duties import Duty
+
+
+class Office(models.Model):
+    """部署・支所. Every transaction is attributed to one (RES-071)."""
+
+    code = models.CharField(max_length=10, primary_key=True)
+    name = models.TextField()
+
+    class Meta:
+        db_table = "access_office"
+
+
+class Terminal(models.Model):
+    """A registered terminal, known by its network; nobody signs in from elsewhere."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    name = models.TextField()
+    office = models.ForeignKey(Office, models.PROTECT)
+    network = models.TextField(help_text="CIDR")
+    printer = models.CharField(max_length=20, default="")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "access_terminal"
+
+
+class Account(AbstractBaseUser):
+    """One person. Shared accounts do not exist."""
+
+    login = models.CharField(max_length=40, unique=True)
+    name = models.TextField()
+    office = models.ForeignKey(Office, models.PROTECT)
+    is_active = models.BooleanField(default=True)
+    totp_sealed = models.BinaryField(null=True)
+    totp_last_step = models.BigIntegerField(default=0)
+    failures = models.IntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = BaseUserManager["Account"]()
+
+    class Meta:
+        db_table = "access_account"
+
+
+class SecurityKey(models.Model):
+    """A WebAuthn credential: a security key, or the terminal's own fingerprint or face reader."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="security_keys")
+    credential_id = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField()
+    name = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_security_key"
+
+
+class DutyAssignment(models.Model):
+    """A duty for a period (from, to exclusive). The database refuses two overlapping periods of the same duty."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="duties")
+    duty = models.CharField(max_length=30, choices=[(duty.value, duty.label) for duty in Duty])
+    period = DateRangeField()
+
+    class Meta:
+        db_table = "access_duty_assignment"

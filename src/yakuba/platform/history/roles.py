@@ -1,0 +1,29 @@
+"""Database roles: the owner migrates; the application's role may only do what its work needs.
+
+Issue by issue duties get roles of their own; already now the application can neither change nor erase history, audit
+and events, whatever its code says: it lacks the right, and the triggers refuse as well.
+"""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+APPEND_ONLY = ("residents_version", "residents_filing_step", "events_event", "vault_number")
+READ_ONLY = ("audit_entry", "audit_lane", "django_migrations")
+
+
+def grants(role: str) -> list[sql.Composed]:
+    """Statements, run by the owner after migrations, that give `role` exactly its rights. Idempotent."""
+    name = sql.Identifier(role)
+    statements = [
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name),
+        sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name),
+        sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(name),
+        sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(name),
+        sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(name),
+    ]
+    for table in APPEND_ONLY:
+        statements.append(sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name))
+    for table in READ_ONLY:
+        statements.append(sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}").format(sql.Identifier(table), name))
+    return statements

@@ -1,0 +1,330 @@
+"""The register itself: reading what is known, and writing changes with everything that belongs to them.
+
+`write` is the only place where versions of residents come into being one by one (the import loads them in bulk): events,
+versions, heads, search keys and outbox rows, in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+
+from yakuba.core.addresses import towns
+from yakuba.core.characters import fold_address, fold_kana, fold_name
+from yakuba.core.findings import Finding, Refused
+from yakuba.core.numbers import AddresseeNumber, HouseholdNumber, IndividualNumber
+from yakuba.platform.access.desk import Desk
+from yakuba.platform.events.outbox import Publication, publish
+from yakuba.platform.vault import store as vault
+
+from . import filings
+from .interfaces import RECORD_CHANGED, RecordChanged
+from .items import NAMES
+from .models import Filing, Household, Resident, ResidentVersion, SearchAddress, SearchName, Town
+from .reasons import REASONS, Effect, Reason
+from .rules import Cancelled, Candidate, Change, Known, Plan, View
+
+
+@lru_cache(maxsize=1)
+def town() -> Town:
+    """What this house is. Raises Town.DoesNotExist before the first set-up."""
+    return Town.objects.get()
+
+
+@lru_cache(maxsize=4)
+def town_names(code: str) -> dict[str, str]:
+    """Town code (11 digits) -> name up to 町, of the municipality with this 団体コード."""
+    return {row.code: row.name for row in towns(code)}
+
+
+def current_versions(numbers: Iterable[int]) -> list[ResidentVersion]:
+    return list(
+        ResidentVersion.objects.filter(person__in=list(numbers), version_no=F("person__version_no"))
+        .select_related("person")
+        .order_by("person")
+    )
+
+
+def known(version: ResidentVersion) -> Known:
+    head = version.person
+    return Known(head.number, head.version_no, head.is_open, version.items(), head.pending_filing)
+
+
+def load_view(filing: filings.Filing, desk: Desk, subjects: Sequence[int], *, lock: bool) -> View:
+    """What the rules may know for this filing. With `lock`, persons and households stay locked until commit."""
+    house = town()
+    numbers = set(subjects)
+    cancelled: tuple[Cancelled, ...] = ()
+    cancelled_date, cancelled_kind = None, ""
+    if isinstance(filing, filings.Cancellation):
+        cancelled, cancelled_date, cancelled_kind = _cancelled(filing.filing)
+        numbers |= {undone.person for undone in cancelled}
+    households = set(
+        Resident.objects.filter(number__in=numbers, is_open=True).values_list("household_number", flat=True)
+    )
+    stated = getattr(filing, "household_number", None)
+    if stated is not None:
+        households.add(stated)
+    if lock:
+        # Always households before persons, each in order: two filings never wait for each other in a circle.
+        list(
+            Household.objects.select_for_update().filter(number__in=households).order_by("number").values_list("number")
+        )
+    heads = Resident.objects.filter(household_number__in=households, is_open=True) | Resident.objects.filter(
+        number__in=numbers
+    )
+    heads = heads.order_by("number")
+    found = list(heads.select_for_update() if lock else heads)
+    persons = {version.person_id: known(version) for version in current_versions(head.number for head in found)}
+    return View(
+        today=desk.today,
+        municipality=house.code[:5],
+        channels=frozenset(house.channels),
+        towns=town_names(house.code),
+        persons=persons,
+        candidates=_candidates(filing),
+        cancelled=cancelled,
+        cancelled_date=cancelled_date,
+        cancelled_kind=cancelled_kind,
+    )
+
+
+def _candidates(filing: filings.Filing) -> tuple[Candidate, ...]:
+    """Persons of the register who may be on the form already: by numbers (also former ones), by name, birth and sex."""
+    entering = getattr(filing, "persons", ()) if isinstance(filing, filings.MoveIn) else ()
+    if isinstance(filing, filings.Birth):
+        entering = (filing.child,)
+    found: dict[tuple[int, int], Candidate] = {}
+    for index, person in enumerate(entering):
+        for matched, numbers in _matches(person):
+            for version in current_versions(numbers):
+                label = str(version.name or version.name_latin or "氏名未定")
+                candidate = Candidate(version.person_id, version.person.is_open, label, matched, index)
+                found.setdefault((index, version.person_id), candidate)
+    return tuple(found.values())
+
+
+def _matches(person: filings.NewPerson) -> Iterable[tuple[str, set[int]]]:
+    versions = ResidentVersion.objects.values_list("person_id", flat=True)
+    if person.resident_code is not None:
+        yield "resident_code", set(versions.filter(resident_code=person.resident_code.reveal()))
+    if person.individual_number is not None:
+        vault_id = vault.find(person.individual_number)
+        if vault_id is not None:
+            yield "individual_number", set(versions.filter(individual_number=vault_id))
+    if person.residence_card:
+        yield "residence_card", set(versions.filter(residence_card=person.residence_card))
+    if person.birth is not None and (person.name or person.name_latin):
+        faces = SearchName.objects.filter(
+            name=fold_name(person.name or person.name_latin), birth_from=person.birth.earliest, sex=person.sex
+        )
+        yield "name_birth_sex", set(faces.values_list("person", flat=True)[:20])
+
+
+def _cancelled(filing_id: int) -> tuple[tuple[Cancelled, ...], Any, str]:
+    filing = Filing.objects.filter(pk=filing_id, state="registered").first()
+    if filing is None:
+        return (), None, ""
+    written = ResidentVersion.objects.filter(filing=filing_id).order_by("person", "version_no").select_related("person")
+    spans: dict[int, list[ResidentVersion]] = {}
+    for version in written:
+        spans.setdefault(version.person_id, []).append(version)
+    rows = []
+    for person, versions in spans.items():
+        first, last = versions[0], versions[-1]
+        before = ResidentVersion.objects.filter(person=person, version_no=first.version_no - 1).first()
+        rows.append(
+            Cancelled(
+                person,
+                last.version_no,
+                last.reason,
+                last.effect,
+                before.items() if before else None,
+                before is not None and before.closing_reason is None,
+                last.version_no == last.person.version_no,
+            )
+        )
+    # From the earliest day on which one of its versions holds, the cancellation overrules it.
+    return tuple(rows), min((v.valid_from for v in written), default=filing.legal_date), filing.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `write` did: 宛名番号 in the order of the changes, and the household that was formed, if any."""
+
+    numbers: tuple[int, ...]
+    household: int | None
+
+
+def next_numbers(kind: type[AddresseeNumber] | type[HouseholdNumber], count: int) -> list[int]:
+    """Fresh 宛名番号 or 世帯番号 with check digit. Numbers of a transaction that rolls back are never used again."""
+    sequence = "residents_person_serial" if kind is AddresseeNumber else "residents_household_serial"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count])
+        return [int(kind.from_serial(serial)) for (serial,) in cursor.fetchall()]
+
+
+def take_resident_code(desk: Desk) -> str:
+    """A free 住民票コード from the pool, at random, given out once. Raises Refused when the pool is empty."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE residents_code_pool SET assigned_on = %s WHERE id = (SELECT id FROM residents_code_pool"
+            " WHERE assigned_on IS NULL ORDER BY shuffle LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING code",
+            [desk.today],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refused(
+            [
+                Finding(
+                    "RES-E-140", "resident_code", "付番できる住民票コードの残りがありません。",
+                    "機構から住民票コードの払出しを受けてから登録してください。",
+                )
+            ]
+        )  # fmt: skip
+    return str(row[0])
+
+
+def write(
+    desk: Desk, plan: Plan, *, filing: int | None = None, individual_numbers: dict[int, int] | None = None
+) -> Written:
+    """Write the changes of a plan. `individual_numbers`: index in the form -> vault id. Needs an open transaction."""
+    changes = plan.changes
+    entering = [index for index, change in enumerate(changes) if change.person is None]
+    fresh = dict(zip(entering, next_numbers(AddresseeNumber, len(entering)), strict=True)) if entering else {}
+    household = next_numbers(HouseholdNumber, 1)[0] if plan.new_household else None
+    if household is not None:
+        Household.objects.create(number=household, created_at=desk.now)
+
+    before = {v.person_id: v for v in current_versions(c.person for c in changes if c.person is not None)}
+    versions: list[ResidentVersion] = []
+    heads: dict[int, Resident] = {v.person_id: v.person for v in before.values()}
+    publications: list[Publication] = []
+    created: list[Resident] = []
+    for index, change in enumerate(changes):
+        number = fresh[index] if change.person is None else change.person
+        items = dict(change.items)
+        if items.get("household_number") is None:
+            items["household_number"] = household
+        effect = change.effect or REASONS[change.reason].effect
+        if change.entry is not None and individual_numbers and change.entry in individual_numbers:
+            items["individual_number"] = individual_numbers[change.entry]
+        if effect is Effect.ENTRY and items.get("resident_code") is None:
+            items["resident_code"] = take_resident_code(desk)
+        if change.person is None:
+            items["record_number"] = number
+        previous = before.get(number)
+        old = heads.get(number)
+        was_open = old.is_open if old else False
+        version_no = old.version_no + 1 if old else 1
+        is_open = items["closing_reason"] is None if "closing_reason" in items else True
+        head = old or Resident(number=number)
+        head.version_no, head.household_number, head.is_open = version_no, items["household_number"], is_open
+        heads[number] = head
+        if old is None:
+            created.append(head)
+        old_items = previous.items() if previous else {}
+        publications.append(
+            Publication(
+                RECORD_CHANGED,
+                number,
+                change.valid_from,
+                RecordChanged(
+                    filing=filing,
+                    reason=change.reason.value,
+                    effect=effect.value,
+                    before_version=version_no - 1 or None,
+                    after_version=version_no,
+                    household_before=old_items.get("household_number"),
+                    household_after=items["household_number"],
+                    opened=is_open and not was_open,
+                    closed=was_open and not is_open,
+                    changed=[name for name in NAMES if old_items.get(name) != items.get(name)],
+                ),
+            )
+        )
+        versions.append(
+            ResidentVersion(
+                person_id=number,
+                version_no=version_no,
+                filing=filing,
+                reason=change.reason.value,
+                effect=effect.value,
+                cancels=change.cancels,
+                valid_from=change.valid_from,
+                recorded_at=desk.now,
+                **items,
+            )
+        )
+    events = publish(desk, publications)
+    for version, event in zip(versions, events, strict=True):
+        version.event_id = event.pk
+    Resident.objects.bulk_create(created)
+    ResidentVersion.objects.bulk_create(versions)
+    Resident.objects.bulk_update(
+        [head for head in heads.values() if head not in created], ["version_no", "household_number", "is_open"]
+    )
+    rebuild_search(heads)
+    return Written(tuple(version.person_id for version in versions), household)
+
+
+def rebuild_search(numbers: Iterable[int]) -> None:
+    """Make the search keys of these persons anew from all their versions."""
+    wanted = list(numbers)
+    SearchName.objects.filter(person__in=wanted).delete()
+    SearchAddress.objects.filter(person__in=wanted).delete()
+    names: dict[tuple[Any, ...], SearchName] = {}
+    addresses: dict[tuple[int, str], SearchAddress] = {}
+    versions = (
+        ResidentVersion.objects.filter(person__in=wanted).select_related("person").order_by("person", "version_no")
+    )
+    for version in versions:
+        is_current = version.version_no == version.person.version_no
+        is_open = version.person.is_open
+        for name, kana in faces(version.items()):
+            key = (version.person_id, name, kana, version.birth.earliest, version.birth.latest, version.sex)
+            names[key] = SearchName(
+                person=version.person_id, is_current=is_current, is_open=is_open, name=name, kana=kana,
+                birth_from=version.birth.earliest, birth_to=version.birth.latest, sex=version.sex,
+            )  # fmt: skip
+        address = fold_address("".join(filter(None, (version.address_town, version.address_banchi)))) + fold_name(
+            version.address_katagaki or ""
+        )
+        addresses[(version.person_id, address)] = SearchAddress(
+            person=version.person_id, is_current=is_current, is_open=is_open,
+            town_code=version.address_code or "", address=address,
+        )  # fmt: skip
+    SearchName.objects.bulk_create(names.values())
+    SearchAddress.objects.bulk_create(addresses.values())
+
+
+def faces(items: dict[str, Any]) -> list[tuple[str, str]]:
+    """The folded (name, kana) pairs by which a person can be found: name, Latin name, former surname, alias."""
+    name, kana = items.get("name") or "", items.get("name_kana") or ""
+    given, given_kana = name.partition("　")[2], kana.partition("　")[2]
+    pairs = [
+        (name, kana),
+        (items.get("name_latin") or "", ""),
+        (items.get("alias") or "", items.get("alias_kana") or ""),
+    ]
+    if items.get("former_surname"):
+        pairs.append((items["former_surname"] + given, (items.get("former_surname_kana") or "") + given_kana))
+    folded = [(fold_name(n), fold_kana(k)) for n, k in pairs if n or k]
+    return folded or [("", "")]
+
+
+def put_numbers(filing: filings.Filing, desk: Desk) -> dict[str, int]:
+    """Put the 個人番号 of a form into the vault: index of the person in the form -> vault id."""
+    persons = filing.persons if isinstance(filing, filings.MoveIn) else ()
+    stated: list[tuple[str, IndividualNumber]] = [
+        (str(index), person.individual_number)
+        for index, person in enumerate(persons)
+        if person.individual_number is not None
+    ]
+    ids = vault.put([number for _, number in stated], desk.now)
+    return dict(zip((index for index, _ in stated), ids, strict=True))

@@ -1,0 +1,52 @@
+"""SQL of the registry: sequences, the search function, and the guards of its history."""
+
+from __future__ import annotations
+
+from yakuba.platform.history.sql import append_only, no_overlap, version_chain
+
+BIGRAMS = """
+-- Distinct pairs of neighbouring characters, of the name and of the reading apart: two-character searches use an index.
+CREATE OR REPLACE FUNCTION residents_bigrams(name text, kana text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+    SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
+        SELECT substr(name, i, 2) AS gram FROM generate_series(1, char_length(name) - 1) i
+        UNION ALL
+        SELECT substr(kana, i, 2) FROM generate_series(1, char_length(kana) - 1) i
+    ) grams
+$$;
+"""
+
+SEQUENCES = """
+CREATE SEQUENCE IF NOT EXISTS residents_person_serial;
+CREATE SEQUENCE IF NOT EXISTS residents_household_serial;
+"""
+
+# A version hangs on a head and an event. Checked a statement at a time, which a million foreign keys are not.
+GUARDS = (
+    version_chain("residents_version", "person")
+    + append_only("residents_filing_step")
+    + no_overlap("residents_certifier", ())
+    + """
+CREATE OR REPLACE FUNCTION residents_check_version() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    orphan bigint;
+BEGIN
+    SELECT a.person INTO orphan FROM added a
+        LEFT JOIN residents_resident r ON r.number = a.person
+        LEFT JOIN events_event e ON e.id = a.event_id
+    WHERE r.number IS NULL OR e.id IS NULL OR r.version_no < a.version_no LIMIT 1;
+    IF orphan IS NOT NULL THEN
+        RAISE EXCEPTION '版に対応する住民又は異動の記録がありません: %', orphan USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    SELECT a.household_number INTO orphan FROM added a
+        LEFT JOIN residents_household h ON h.number = a.household_number WHERE h.number IS NULL LIMIT 1;
+    IF orphan IS NOT NULL THEN
+        RAISE EXCEPTION '版に対応する世帯がありません: %', orphan USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS residents_version_owner ON residents_version;
+CREATE TRIGGER residents_version_owner AFTER INSERT ON residents_version REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION residents_check_version();
+"""
+)
