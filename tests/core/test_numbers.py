@@ -143,7 +143,7 @@ def test_invalid_number_is_a_refusal_and_a_value_error() -> None:
 
 
 @given(st.integers(1, SERIAL_MAX), st.integers(1, SERIAL_MAX))
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_serials_make_valid_numbers_in_their_order(one: int, other: int) -> None:
     number = AddresseeNumber.from_serial(one)
     assert number.serial == one
@@ -154,7 +154,7 @@ def test_serials_make_valid_numbers_in_their_order(one: int, other: int) -> None
 
 
 @given(st.integers(1, SERIAL_MAX), st.integers(0, 13), st.integers(1, 9))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_a_mistyped_digit_never_becomes_the_same_check(serial: int, place: int, shift: int) -> None:
     """Modulus 11 finds a changed digit except where remainders 0 and 1 share the digit 0."""
     digits = str(HouseholdNumber.from_serial(serial))
