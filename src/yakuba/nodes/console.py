@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from typing import TextIO
 
 
@@ -34,10 +36,20 @@ class Console:
             self._told = step
             self._write(line + "\n")
 
-    def detach(self) -> None:
-        """Stop writing: whoever listened has been told everything."""
+    def table(self, rows: Sequence[Sequence[str]]) -> None:
+        """Rows in columns as wide as they look: a full-width character takes two cells."""
+        widths = [max(map(_cells, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            padded = (text + " " * (width - _cells(text)) for text, width in zip(row, widths, strict=True))
+            self.say("  " + "  ".join(padded).rstrip())
+
+    def move(self, stream: TextIO) -> None:
+        """Go on with `stream`; the old one is closed, so that its reader knows that this was all."""
         self._close_line()
-        self._stream = None
+        if self._stream is not None:
+            self._stream.close()
+        self._stream = stream
+        self._on_terminal = stream.isatty()
 
     def _close_line(self) -> None:
         if self._open_line:
@@ -52,3 +64,7 @@ class Console:
             self._stream.flush()
         except (BrokenPipeError, ValueError):
             self._stream = None
+
+
+def _cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "FWA" else 1 for character in text)

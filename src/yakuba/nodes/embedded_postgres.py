@@ -219,7 +219,7 @@ class Server:
     private: Path
     durable: bool = True
     die_with_parent: bool = True
-    pause: Callable[[float], None] = time.sleep
+    pause: Callable[[float], object] = time.sleep
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -287,7 +287,8 @@ class Server:
     def stop(self, timeout_s: float = 60) -> None:
         """Stop the server fast: sessions end, data is written. After `timeout_s` it is cut off and will recover."""
         if self.process is not None:
-            self._signal_until_ended(processes.identify(self.process.pid), timeout_s)
+            if self.process.poll() is None:
+                self._signal_until_ended(processes.identify(self.process.pid), timeout_s)
             self.process.wait()
             self.process = None
         self._signal_until_ended(self.postmaster(), timeout_s)
