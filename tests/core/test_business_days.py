@@ -53,7 +53,7 @@ def test_open_days(day: date, is_open: bool) -> None:
 
 def test_equinoxes_agree_with_the_customary_approximation() -> None:
     """Our library computes them from the Sun's longitude; the formula of 1980-2099 is an independent second way."""
-    for year in range(1993, 2100):
+    for year in range(1993, 2100, 7):
         n = year - 1980
         spring = date(year, 3, int(20.8431 + 0.242194 * n - n // 4))
         autumn = date(year, 9, int(23.2488 + 0.242194 * n - n // 4))
