@@ -81,7 +81,7 @@ def test_compatibility_ideographs_survive() -> None:
     assert normalize("神\ufe00") == "神\U000e0103"
     assert identify("\ufa19") == "MJ030211" != identify("神")
     assert normalize("\U0002f800") == "\U0002f800"  # not an MJ character: kept for the check to refuse
-    assert [f.code for f in check_repertoire("\U0002f800", "氏名")] == ["characters.outside_repertoire"]
+    assert [f.code for f in check_repertoire("\U0002f800", "氏名")] == ["character-outside-repertoire"]
 
 
 def test_default_glyph_has_one_spelling() -> None:
@@ -107,25 +107,25 @@ def test_names_of_mj() -> None:
         ("山\u202e田", "bidi", "U+202E", 2),
         ("山\x00田", "control", "U+0000", 2),
         ("山田\n", "control", "U+000A", 3),
-        ("\ue000田", "private_use", "U+E000", 1),
-        ("\U000f0000", "private_use", "U+F0000", 1),
+        ("\ue000田", "private-use", "U+E000", 1),
+        ("\U000f0000", "private-use", "U+F0000", 1),
         ("\u0378", "unassigned", "U+0378", 1),
         ("\ud800", "surrogate", "U+D800", 1),
-        ("\U000e0100山", "lone_selector", "U+E0100", 1),
-        ("葛\U000e0100", "unknown_sequence", "U+845B U+E0100", 1),
-        ("山\U000e01ef", "unknown_sequence", "U+5C71 U+E01EF", 1),
-        ("ﾔﾏ", "half_width_kana", "U+FF94", 1),
+        ("\U000e0100山", "lone-selector", "U+E0100", 1),
+        ("葛\U000e0100", "unknown-sequence", "U+845B U+E0100", 1),
+        ("山\U000e01ef", "unknown-sequence", "U+5C71 U+E01EF", 1),
+        ("ﾔﾏ", "half-width-kana", "U+FF94", 1),
         ("山\u200b田", "invisible", "U+200B", 2),
         ("山\u00ad田", "invisible", "U+00AD", 2),
         ("山\u2003田", "space", "U+2003", 2),
         ("山\u3099", "combination", "U+5C71 U+3099", 1),
-        ("김", "outside_repertoire", "「김」(U+AE40)", 1),
-        ("山😀", "outside_repertoire", "「😀」(U+1F600)", 2),
+        ("김", "outside-repertoire", "「김」(U+AE40)", 1),
+        ("山😀", "outside-repertoire", "「😀」(U+1F600)", 2),
     ],
 )
 def test_what_a_register_refuses(text: str, code: str, shown: str, place: int) -> None:
     finding = check_repertoire(text, "氏名")[0]
-    assert finding.code == f"characters.{code}"
+    assert finding.code == f"character-{code}"
     assert finding.field == "氏名"
     assert finding.message.startswith(f"{place}文字目の")
     assert shown in finding.message
@@ -148,7 +148,7 @@ def test_a_flood_of_marks_is_refused_without_sorting_them() -> None:
     flood = "か" + "\u0301\u0316" * 50_000
     assert normalize(flood) is flood  # unicodedata would sort this run in quadratic time
     (finding,) = check_repertoire(flood, "氏名")
-    assert finding.code == "characters.combination"
+    assert finding.code == "character-combination"
     assert len(finding.message) < 200
     assert split_characters(flood) == [flood]
 

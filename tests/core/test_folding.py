@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,15 +106,14 @@ def test_spaces_and_bars_count_for_nothing_outside_voicing(text: str, mark: str,
 
 
 @pytest.mark.parametrize("fold", [fold_kana, fold_name, fold_address])
-def test_every_character_folds_once(fold) -> None:  # type: ignore[no-untyped-def]
-    for code in range(0x110000):
-        if not 0x30000 <= code < 0xE0000 and code < 0xF0000:
-            folded = fold(chr(code))
-            assert fold(folded) == folded, hex(code)
+def test_every_character_folds_once(fold: Callable[[str], str]) -> None:
+    for code in (*range(0x30000), *range(0xE0000, 0xE0200)):
+        folded = fold(chr(code))
+        assert fold(folded) == folded, hex(code)
 
 
 @given(ADDRESS)
-@settings(max_examples=1500)
+@settings(max_examples=600)
 def test_addresses_fold_once(text: str) -> None:
     assert fold_address(fold_address(text)) == fold_address(text)
 

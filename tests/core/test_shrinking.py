@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from yakuba.core.characters import CharacterSet, Ground, normalize, shrink
 from yakuba.core.characters import _tables as compiled
+from yakuba.core.data_build.characters import SHRINK_TABLES
 
 UNITS = st.lists(st.sampled_from(sorted(compiled.names().numbers)), max_size=6).map("".join)
 
@@ -61,3 +62,11 @@ def test_the_whole_map_is_used() -> None:
         assert normalize(unit) == unit
         assert shrunk.text in {unit, *(entry[3:] for entry in entries)}
         assert not shrunk.unmapped
+
+
+def test_grounds_are_the_ranks_of_the_compiled_map() -> None:
+    def bare(name: str) -> str:
+        return name.translate(dict.fromkeys(map(ord, "・_ （）"))).replace("別表", "").removesuffix("無印")
+
+    grounds = [ground.value for ground in Ground if ground not in (Ground.SAME_CLASS, Ground.NONE)]
+    assert list(map(bare, grounds)) == list(map(bare, SHRINK_TABLES))

@@ -156,7 +156,7 @@ def describe(unit: str) -> str:
 def _refuse(unit: str, place: int, field: str) -> Finding:
     code, what, remedy = _reason(unit)
     return Finding(
-        code=f"characters.{code}",
+        code=f"character-{code}",
         field=field,
         message=f"{place + 1}文字目の{_shown(unit)}は{what}",
         remedy=remedy,
@@ -176,14 +176,14 @@ def _reason(unit: str) -> tuple[str, str, str]:
     if first in _BIDI:
         return "bidi", "文字の並ぶ向きを変える制御文字です。", "この文字を削除してください。"
     if _SELECTOR.match(first):
-        return "lone_selector", "字形選択子だけで、もとの文字がありません。", "文字を入力し直してください。"
+        return "lone-selector", "字形選択子だけで、もとの文字がありません。", "文字を入力し直してください。"
     if 0xFF61 <= code <= 0xFF9F:
-        return "half_width_kana", "半角カタカナです。", "全角で入力してください。"
+        return "half-width-kana", "半角カタカナです。", "全角で入力してください。"
     match unicodedata.category(first):
         case "Cc":
             return "control", "制御文字です。", "改行やタブなどを削除してください。"
         case "Co":
-            return "private_use", "外字（私用領域の文字）です。", "文字同定を行い、MJ文字に置き換えてください。"
+            return "private-use", "外字（私用領域の文字）です。", "文字同定を行い、MJ文字に置き換えてください。"
         case "Cn":
             return "unassigned", "文字が割り当てられていない符号です。", "文字を入力し直してください。"
         case "Cs":
@@ -194,14 +194,14 @@ def _reason(unit: str) -> tuple[str, str, str]:
             return "space", "使えない種類の空白です。", "全角または半角の空白を入力してください。"
     if len(unit) > 1 and _SELECTOR.search(unit):
         return (
-            "unknown_sequence",
+            "unknown-sequence",
             "MJ文字にない異体字（字形選択子付き）です。",
             "MJ文字の中から字形を選び直してください。",
         )
     if len(unit) > 1:
         return "combination", "使えない文字の組合せです。", "結合文字を使わずに入力してください。"
     return (
-        "outside_repertoire",
+        "outside-repertoire",
         "使える文字の範囲（MJ文字・仮名・JIS記号・ローマ字）にありません。",
         "文字同定を行い、使える文字に置き換えてください。",
     )
