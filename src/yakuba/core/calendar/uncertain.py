@@ -129,7 +129,11 @@ class Point:
         )
         if not has_shape:
             raise refusal(
-                "date-impossible", "月は1から12、日は1から31です。", "月日を確かめてください。", "年月日", ARTICLE
+                "date-impossible",
+                "月日の書き方が正しくありません（月は1から12、日は1から31、旬は月の後、季節は年の後）。",
+                FORMS_REMEDY,
+                "年月日",
+                ARTICLE,
             )
         if not 1 <= self.year <= 9998 or (self.is_lunisolar and not self.era):
             raise refusal(
@@ -274,7 +278,7 @@ class Point:
             candidates = (eras.of_date(self._span()[0]),)
         else:
             first, last = self._span()
-            candidates = tuple(reversed(eras.covering(first)[:1])) + tuple(
+            candidates = eras.covering(first)[:1] + tuple(
                 era for era in eras.of_year(self.year) if era.start and first < era.start <= last
             )
         return "又は".join(format_era_year(era, self.year) for era in candidates)
