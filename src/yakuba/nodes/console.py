@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 
@@ -62,7 +63,9 @@ class Console:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
+        except BrokenPipeError:
+            with suppress(BrokenPipeError):  # closing flushes what was left
+                self._stream.close()
             self._stream = None
 
 

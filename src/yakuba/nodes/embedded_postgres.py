@@ -40,7 +40,7 @@ _START_ATTEMPTS = 3
 _SMALL_SHM_BYTES = 256 << 20
 
 
-class PostgresUnavailable(RuntimeError):  # noqa: N818 -- 利用不可 is a state that is told to people
+class PostgresUnavailable(RuntimeError):
     """The database can't be started; the message (Japanese) says why and what to do."""
 
 
