@@ -19,6 +19,7 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.transactions import use_case
 from yakuba.platform.vault import store as vault
 
+from . import ordering
 from .items import ITEMS, Kind
 from .models import Filing, FilingState, Issue, Resident, ResidentVersion
 from .register import current_versions
@@ -108,9 +109,9 @@ def search(desk: Desk, query: Query) -> Found:
         )
     if query.individual_number is not None:
         desk.require(Duty.INDIVIDUAL_NUMBER)
-    sql, parameters = _search_sql(query)
+    statement, parameters = _search_sql(query)
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(statement, parameters)
         columns = [column.name for column in cursor.description]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
     hits = tuple(
@@ -219,7 +220,7 @@ def _search_sql(query: Query) -> tuple[str, list[Any]]:
     if query.individual_number is not None:
         numbers_over_history.append(("individual_number", vault.find(query.individual_number)))
     for column, value in numbers_over_history:
-        where.append(f"r.number IN (SELECT person FROM residents_version WHERE {column} = %s)")  # noqa: S608 -- our column names
+        where.append(f"r.number IN (SELECT person FROM residents_version WHERE {column} = %s)")
         parameters.append(value)
     for column in ("relationship", "address_code", "closing_reason"):
         if getattr(query, column):
@@ -245,7 +246,7 @@ def _search_sql(query: Query) -> tuple[str, list[Any]]:
         )
     )  # fmt: skip
     statement = (
-        f"SELECT r.number, r.version_no, r.is_open, r.household_number, {columns}, {former} AS former_match"  # noqa: S608
+        f"SELECT r.number, r.version_no, r.is_open, r.household_number, {columns}, {former} AS former_match"
         f" FROM residents_resident r{joins}"
         " JOIN residents_version v ON v.person = r.number AND v.version_no = r.version_no"
         f" WHERE {' AND '.join(where) or 'true'} ORDER BY {order} LIMIT {PAGE + 1} OFFSET %s"
@@ -354,7 +355,7 @@ def members(number: int) -> tuple[ResidentVersion, ...]:
     return tuple(
         sorted(
             current_versions(heads),
-            key=lambda v: (v.relationship != "世帯主", v.household_order or 0, v.birth.sort_date, v.person_id),
+            key=lambda v: ordering.key(v.relationship, v.household_order, v.birth.sort_date, v.person_id),
         )
     )
 

@@ -19,6 +19,8 @@ from yakuba.core.characters import normalize
 from yakuba.core.findings import Findings, Refused
 from yakuba.core.numbers import IndividualNumber, InvalidNumber, ResidentCode
 
+from .reasons import Channel, ResidentKind
+
 MAX_TEXT = 400
 MAX_PERSONS = 30
 
@@ -51,7 +53,7 @@ class NewPerson:
     birth: UncertainDate | None = None
     sex: str = ""
     relationship: str = ""
-    resident_kind: str = "japanese"
+    resident_kind: str = ResidentKind.JAPANESE
     name_latin: str = ""
     former_surname: str = ""
     former_surname_kana: str = ""
@@ -80,7 +82,7 @@ class Filing:
     by_notification: ClassVar[bool] = True  # a 届出; False: 職権
 
     key: uuid.UUID
-    channel: str = "counter"
+    channel: str = Channel.COUNTER
     notified_on: date | None = None
     notifier_kind: str = ""
     notifier_name: str = ""

@@ -235,7 +235,8 @@ class Certifier(models.Model):
     period = DateRangeField()
     title = models.TextField()
     name = models.TextField()
-    seal_svg = models.TextField()
+    seal_svg = models.TextField(help_text="公印, black on transparent; empty: 公印省略")
+    seal_side_mm = models.SmallIntegerField(default=22)
 
     class Meta:
         db_table = "residents_certifier"
@@ -245,6 +246,7 @@ class Issue(models.Model):
     """A paper that was issued, bound to request, persons and content."""
 
     number = models.TextField(unique=True, help_text="発行番号 without page numbers")
+    serial = models.IntegerField(help_text="連番 of the day at the terminal")
     kind = models.TextField()
     persons = ArrayField(models.BigIntegerField())
     versions = models.JSONField(help_text="宛名番号 -> 履歴番号 that was printed")

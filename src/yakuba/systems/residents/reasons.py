@@ -1,63 +1,106 @@
-"""異動事由: what can happen to a record, and what it does to it (住民記録システム標準仕様書 1.0版 4章)."""
+"""Codes of the registry that decisions depend on. Their names and validity stand in the dated lists of `core.codes`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+
+from yakuba.core.codes import CodeList
 
 
 class Effect(StrEnum):
-    ENTRY = "entry"  # 記載
-    CLOSING = "closing"  # 消除
-    CHANGE = "change"  # 修正
+    """What an event does to a record: 記載, 消除, 修正."""
+
+    ENTRY = "entry"
+    CLOSING = "closing"
+    CHANGE = "change"
+
+    @property
+    def label(self) -> str:
+        return {"entry": "記載", "closing": "消除", "change": "修正"}[self.value]
 
 
 class Status(StrEnum):
-    RESIDENT = "resident"
-    MOVED_OUT = "moved_out"
-    DEAD = "dead"
-    CANCELLED = "cancelled"
-    CLOSED = "closed"
+    """住民状態 (list `resident_states`)."""
+
+    RESIDENT = "1"
+    MOVED_OUT = "2"
+    MOVED_ABROAD = "3"
+    DEAD = "4"
+    CLOSED = "5"
+    NATIONALITY_CHANGED = "6"
+    CANCELLED = "7"
+
+
+class ResidentKind(StrEnum):
+    """住民種別 (list `resident_kinds`)."""
+
+    JAPANESE = "1"
+    FOREIGN = "2"
+
+
+class Sex(StrEnum):
+    """性別 (JIS X 0303, list `sexes`)."""
+
+    UNKNOWN = "0"
+    MALE = "1"
+    FEMALE = "2"
+
+
+class Channel(StrEnum):
+    """届出方法 (list `filing_channels`)."""
+
+    COUNTER = "1"
+    POST = "2"
+    ONLINE = "3"
+
+
+class Notifier(StrEnum):
+    """届出人区分 (list `notifier_kinds`)."""
+
+    SELF = "1"
+    HOUSEHOLDER = "2"
+    HOUSEHOLD = "3"
+    LEGAL_REPRESENTATIVE = "4"
+    AGENT = "5"
+    MESSENGER = "6"
 
 
 class Reason(StrEnum):
-    MOVE_IN = "move_in"
-    MOVE_IN_ABROAD = "move_in_abroad"
-    BIRTH = "birth"
-    MOVE_OUT = "move_out"
-    MOVE_OUT_ABROAD = "move_out_abroad"
-    MOVE_OUT_NOTIFIED = "move_out_notified"
-    DEATH = "death"
-    MOVE_WITHIN = "move_within"
-    HOUSEHOLDER_CHANGE = "householder_change"
-    EX_OFFICIO_CHANGE = "ex_officio_change"
-    NUMBER_ENTRY = "number_entry"
-    CANCEL_ENTRY = "cancel_entry"
-    CANCEL_CLOSING = "cancel_closing"
-    CANCEL_CHANGE = "cancel_change"
-    LOADED = "loaded"
+    """異動事由 (list `change_reasons`) that the registry can write so far; `LOADED` is ours."""
+
+    MOVE_IN = "101"
+    MOVE_IN_ABROAD = "102"
+    BIRTH = "103"
+    CANCEL_CLOSING = "109"
+    MOVE_OUT = "201"
+    MOVE_OUT_ABROAD = "202"
+    DEATH = "203"
+    CANCEL_ENTRY = "209"
+    MOVE_WITHIN = "301"
+    EX_OFFICIO_CHANGE = "303"
+    NUMBER_ENTRY = "307"
+    HOUSEHOLDER_CHANGE = "313"
+    CANCEL_CHANGE = "319"
+    LOADED = "900"
+
+    @property
+    def effect(self) -> Effect:
+        return _EFFECTS[self.value[0]]
+
+    @property
+    def label(self) -> str:
+        return reason_label(self.value)
 
 
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    label: str
-    effect: Effect
+_EFFECTS = {"1": Effect.ENTRY, "2": Effect.CLOSING, "3": Effect.CHANGE, "9": Effect.ENTRY}
 
 
-REASONS: dict[Reason, ReasonRow] = {
-    Reason.MOVE_IN: ReasonRow("国内転入", Effect.ENTRY),
-    Reason.MOVE_IN_ABROAD: ReasonRow("国外転入等", Effect.ENTRY),
-    Reason.BIRTH: ReasonRow("出生", Effect.ENTRY),
-    Reason.MOVE_OUT: ReasonRow("国内転出", Effect.CLOSING),
-    Reason.MOVE_OUT_ABROAD: ReasonRow("国外転出", Effect.CLOSING),
-    Reason.MOVE_OUT_NOTIFIED: ReasonRow("転出予定の届出", Effect.CHANGE),
-    Reason.DEATH: ReasonRow("死亡", Effect.CLOSING),
-    Reason.MOVE_WITHIN: ReasonRow("転居", Effect.CHANGE),
-    Reason.HOUSEHOLDER_CHANGE: ReasonRow("世帯主変更", Effect.CHANGE),
-    Reason.EX_OFFICIO_CHANGE: ReasonRow("職権修正", Effect.CHANGE),
-    Reason.NUMBER_ENTRY: ReasonRow("個人番号の職権記載", Effect.CHANGE),
-    Reason.CANCEL_ENTRY: ReasonRow("異動の取消し（減）", Effect.CLOSING),
-    Reason.CANCEL_CLOSING: ReasonRow("異動の取消し（増）", Effect.ENTRY),
-    Reason.CANCEL_CHANGE: ReasonRow("異動の取消し（修正）", Effect.CHANGE),
-    Reason.LOADED: ReasonRow("台帳の取込み", Effect.ENTRY),
-}
+@cache
+def _reason_labels() -> dict[str, str]:
+    return {entry.code: entry.name for entry in CodeList.load("change_reasons").entries}
+
+
+def reason_label(code: str) -> str:
+    """The name of any 異動事由; an unknown code, as a loaded register may hold, is shown as it is."""
+    return "台帳の取込み" if code == Reason.LOADED else _reason_labels().get(code, code)

@@ -26,8 +26,8 @@ from . import filings
 from .interfaces import RECORD_CHANGED, RecordChanged
 from .items import NAMES
 from .models import Filing, Household, Resident, ResidentVersion, SearchAddress, SearchName, Town
-from .reasons import REASONS, Effect, Reason
-from .rules import Cancelled, Candidate, Change, Known, Plan, View
+from .reasons import Effect
+from .rules import Cancelled, Candidate, Known, Plan, View
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +39,7 @@ def town() -> Town:
 @lru_cache(maxsize=4)
 def town_names(code: str) -> dict[str, str]:
     """Town code (11 digits) -> name up to 町, of the municipality with this 団体コード."""
-    return {row.code: row.name for row in towns(code)}
+    return {row.town_code: row.name for row in towns(code)}
 
 
 def current_versions(numbers: Iterable[int]) -> list[ResidentVersion]:
@@ -211,7 +211,7 @@ def write(
         items = dict(change.items)
         if items.get("household_number") is None:
             items["household_number"] = household
-        effect = change.effect or REASONS[change.reason].effect
+        effect = change.effect or change.reason.effect
         if change.entry is not None and individual_numbers and change.entry in individual_numbers:
             items["individual_number"] = individual_numbers[change.entry]
         if effect is Effect.ENTRY and items.get("resident_code") is None:

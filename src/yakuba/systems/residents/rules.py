@@ -13,9 +13,9 @@ from typing import Any
 
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.characters import check_repertoire
-from yakuba.core.codes import documents_suffice, relationship_is_valid
-from yakuba.core.findings import Findings
-from yakuba.core.names import check_kana, check_latin, check_name
+from yakuba.core.codes import CodeList, check_identity_documents, check_relationship
+from yakuba.core.findings import Finding, Findings
+from yakuba.core.names import PersonName, check_alias, check_former_surname, check_furigana, check_name, check_romanized
 
 from .filings import (
     Birth,
@@ -29,9 +29,10 @@ from .filings import (
     NewPerson,
     Place,
 )
-from .reasons import REASONS, Effect, Reason, Status
+from .reasons import Effect, Notifier, Reason, ResidentKind, Status, reason_label
 
 HOUSEHOLDER = "世帯主"
+CLOSING_GROUND_ORDER_8 = "1"  # 住基法施行令 第8条
 NOTIFICATION_DAYS = 14  # 住基法22条〜25条: within fourteen days
 Items = dict[str, Any]
 
@@ -217,12 +218,8 @@ def _check_notification(filing: Filing, view: View, findings: Findings) -> None:
             "RES-E-004", "notifier_name", "届出人の区分又は氏名が入力されていません。", "届出書の届出人欄を入力してください。",
             article="住民基本台帳法 第27条",
         )  # fmt: skip
-    if not documents_suffice(filing.identity_documents):
-        findings.error(
-            "RES-E-005", "identity_documents", "本人確認書類が足りません。",
-            "顔写真付きの書類なら1点、ないものは2点を確認してください。", article="住民基本台帳法 第27条第2項",
-        )  # fmt: skip
-    if filing.notifier_kind == "agent" and not filing.attorney_letter:
+    findings.extend(check_identity_documents(filing.identity_documents, view.today, "identity_documents"))
+    if filing.notifier_kind in {Notifier.AGENT, Notifier.MESSENGER} and not filing.attorney_letter:
         findings.error(
             "RES-E-006", "attorney_letter", "代理人による届出ですが、委任状の確認が入力されていません。",
             "委任状を確認し、確認済みとしてください。", article="住民基本台帳法 第27条第3項",
@@ -253,7 +250,7 @@ def _named(numbers: Iterable[int], view: View, findings: Findings, field_name: s
                 "RES-E-030", field_name, f"宛名番号{number:015d}の方は台帳にいません。", "宛名番号を確認してください。"
             )
         elif not person.is_open:
-            closed = REASONS[Reason(person.items["closing_reason"])].label if person.items.get("closing_reason") else ""
+            closed = reason_label(person.items.get("closing_reason") or "")
             findings.error(
                 "RES-E-031", field_name, f"{person.label}さんの住民票は既に消除されています（{closed}）。",
                 "除票の内容を確認してください。二重の届出なら受理しないでください。",
@@ -291,13 +288,12 @@ def _since(day: date, reason: Reason, notified: date | None) -> Items:
 
 
 def _check_new_person(person: NewPerson, path: str, view: View, findings: Findings, *, newborn: bool) -> None:
-    foreign = person.resident_kind == "foreign"
+    foreign = person.resident_kind == ResidentKind.FOREIGN
     if foreign:
         if not person.name and not person.name_latin:
             findings.error(
                 "RES-E-050", f"{path}.name_latin", "氏名が入力されていません。", "在留カードの氏名を入力してください。"
             )
-        findings.extend(check_latin(person.name_latin, f"{path}.name_latin"))
         for name, label in (("nationality", "国籍・地域"), ("article_30_45", "法第30条の45の区分")):
             if not getattr(person, name):
                 findings.error(
@@ -322,13 +318,7 @@ def _check_new_person(person: NewPerson, path: str, view: View, findings: Findin
             findings.error(
                 "RES-E-054", f"{path}.alias", "通称・国籍・在留に関する項目は外国人住民だけのものです。", "住民種別を確認してください。"
             )  # fmt: skip
-    findings.extend(check_name(person.name, f"{path}.name"))
-    findings.extend(check_kana(person.name_kana, f"{path}.name_kana"))
-    findings.extend(check_name(person.former_surname, f"{path}.former_surname"))
-    findings.extend(check_kana(person.former_surname_kana, f"{path}.former_surname_kana"))
-    findings.extend(check_name(person.alias, f"{path}.alias"))
-    findings.extend(check_kana(person.alias_kana, f"{path}.alias_kana"))
-    findings.extend(check_name(person.register_head, f"{path}.register_head"))
+    findings.extend(_check_names(person, path, foreign=foreign))
     if person.name and not person.name_kana and not foreign:
         findings.warn(
             "RES-W-050", f"{path}.name_kana", "氏名の振り仮名がありません。", "本人に確認し、分からないまま登録するときは確認してください。",
@@ -338,15 +328,8 @@ def _check_new_person(person: NewPerson, path: str, view: View, findings: Findin
         findings.error("RES-E-055", f"{path}.birth", "生年月日が入力されていません。", "生年月日を入力してください。")
     elif person.birth.earliest > view.today:
         findings.error("RES-E-056", f"{path}.birth", "生年月日が未来の日付です。", "生年月日を確認してください。")
-    if person.sex not in {"male", "female", "unknown"}:
-        findings.error("RES-E-057", f"{path}.sex", "性別が選ばれていません。", "性別を選んでください。")
-    if not relationship_is_valid(person.relationship):
-        findings.error(
-            "RES-E-058",
-            f"{path}.relationship",
-            f"続柄「{person.relationship[:20]}」は使えません。",
-            "続柄を一覧から選んでください。",
-        )
+    findings.extend(_check_codes(person, path, view.today))
+    findings.extend(filter(None, [check_relationship(person.relationship, f"{path}.relationship")]))
     if person.former_number is not None:
         former = view.persons.get(person.former_number)
         if former is None or former.is_open:
@@ -356,6 +339,45 @@ def _check_new_person(person: NewPerson, path: str, view: View, findings: Findin
                 "再転入の元になる除票がありません。",
                 "除票を検索して選び直してください。",
             )
+
+
+def _check_names(person: NewPerson, path: str, *, foreign: bool) -> list[Finding]:
+    findings = check_name(PersonName(person.name), f"{path}.name") if person.name else []
+    kana = PersonName(person.name_kana)
+    if person.name_kana:
+        name = PersonName(person.name) if person.name and not foreign else None
+        findings += check_furigana(kana, f"{path}.name_kana", name=name, in_family_register=not foreign)
+    if person.name_latin:
+        findings += check_romanized(person.name_latin, f"{path}.name_latin")
+    if person.former_surname:
+        findings += check_former_surname(person.former_surname, f"{path}.former_surname")
+    if person.former_surname_kana:
+        findings += check_furigana(PersonName(person.former_surname_kana), f"{path}.former_surname_kana")
+    if person.alias:
+        findings += check_alias(PersonName(person.alias), f"{path}.alias")
+    if person.alias_kana:
+        findings += check_furigana(PersonName(person.alias_kana), f"{path}.alias_kana", in_family_register=False)
+    if person.register_head:
+        findings += check_name(PersonName(person.register_head), f"{path}.register_head")
+    return findings
+
+
+_CODED = {
+    "resident_kind": "resident_kinds",
+    "sex": "sexes",
+    "nationality": "nationalities",
+    "article_30_45": "article_30_45_classes",
+    "residence_status": "residence_statuses",
+}
+
+
+def _check_codes(person: NewPerson, path: str, day: date) -> list[Finding]:
+    found = [
+        CodeList.load(codes).check(getattr(person, name), day, f"{path}.{name}")
+        for name, codes in _CODED.items()
+        if getattr(person, name) or name == "sex"
+    ]
+    return [finding for finding in found if finding is not None]
 
 
 def _check_candidates(persons: tuple[NewPerson, ...], field_name: str, view: View, findings: Findings) -> None:
@@ -516,7 +538,7 @@ def _plan_move_in(filing: MoveIn, view: View, out: Plan) -> None:
             **filing.previous.items("previous"),
             **filing.last_registered.items("last_registered"),
         }
-        if person.resident_kind == "foreign":
+        if person.resident_kind == ResidentKind.FOREIGN:
             items["foreign_resident_since"] = items.get("foreign_resident_since") or items["resident_since"]
             items["foreign_resident_since_reason"] = items.get("foreign_resident_since_reason") or reason.value
         out.changes.append(Change(person.former_number, reason, filing.moved_on, items, entry=index))
@@ -562,7 +584,7 @@ def _plan_birth(filing: Birth, view: View, out: Plan) -> None:
         "household_number": filing.household_number,
         "householder_name": head.get("householder_name"),
     }
-    if child.resident_kind == "foreign":
+    if child.resident_kind == ResidentKind.FOREIGN:
         items |= {"foreign_resident_since": day, "foreign_resident_since_reason": Reason.BIRTH.value}
     out.notes.append("住民票コードを付番し、個人番号の生成を要求します。番号が届くまで個人番号は空欄です。")
     out.changes.append(Change(None, Reason.BIRTH, day.sort_date, items, entry=0))
@@ -625,7 +647,7 @@ def _make_householder(
     name = _householder_name(head.items)
     for person in members:
         relationship = HOUSEHOLDER if person is head else relationships.get(f"{person.number:015d}", "")
-        if not relationship_is_valid(relationship) or (person is not head and relationship == HOUSEHOLDER):
+        if check_relationship(relationship) is not None or (person is not head and relationship == HOUSEHOLDER):
             findings.error(
                 "RES-E-092", f"relationships.{person.number:015d}", f"{person.label}さんの新しい続柄が選ばれていません。",
                 "新しい世帯主から見た続柄を選んでください。",
@@ -718,7 +740,7 @@ def _relationships_after(
         return {movers[0].number: HOUSEHOLDER}
     result = {person.number: stated.get(f"{person.number:015d}", "") for person in movers}
     for person in movers:
-        if not relationship_is_valid(result[person.number]):
+        if check_relationship(result[person.number]) is not None:
             findings.error(
                 "RES-E-092", f"relationships.{person.number:015d}", f"{person.label}さんの新しい続柄が選ばれていません。",
                 "移る先の世帯主から見た続柄を選んでください。",
@@ -799,7 +821,7 @@ def _plan_move_out(filing: MoveOut, view: View, out: Plan) -> None:
             out.changes.append(Change(person.number, reason, filing.planned_on, moved_out(items, reason)))
         else:
             # The record stays a current one until the day comes (1.1.5); what we know of it, we know from today.
-            out.changes.append(Change(person.number, Reason.MOVE_OUT_NOTIFIED, view.today, items))
+            out.changes.append(Change(person.number, reason, view.today, items, effect=Effect.CHANGE))
 
 
 def moved_out(items: Items, reason: Reason) -> Items:
@@ -807,9 +829,9 @@ def moved_out(items: Items, reason: Reason) -> Items:
     day = items["move_out_planned_on"]
     return {
         **items,
-        "status": Status.MOVED_OUT.value,
+        "status": (Status.MOVED_ABROAD if reason is Reason.MOVE_OUT_ABROAD else Status.MOVED_OUT).value,
         "closing_reason": reason.value,
-        "closing_ground": "order_8",
+        "closing_ground": CLOSING_GROUND_ORDER_8,
         "closed_on": UncertainDate.exact(day),
         "move_out_on": day,
     }
@@ -854,7 +876,7 @@ def _plan_death(filing: Death, view: View, out: Plan) -> None:
         **person.items,
         "status": Status.DEAD.value,
         "closing_reason": Reason.DEATH.value,
-        "closing_ground": "order_8",
+        "closing_ground": CLOSING_GROUND_ORDER_8,
         "closed_on": day,
         "closing_notified_on": filing.notified_on,
     }

@@ -79,7 +79,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
         individual_numbers=register.put_numbers(filing, desk),
         legal_date=view.cancelled_date or rules.legal_date(filing),
         notified_on=filing.notified_on,
-        channel=filing.channel if filing.by_notification else "ex_officio",
+        channel=filing.channel if filing.by_notification else "",
         ground=filing.ground,
         notifier_kind=filing.notifier_kind,
         notifier_name=filing.notifier_name,

@@ -24,7 +24,8 @@ class Migration(migrations.Migration):
                 ("period", django.contrib.postgres.fields.ranges.DateRangeField()),
                 ("title", models.TextField()),
                 ("name", models.TextField()),
-                ("seal_svg", models.TextField()),
+                ("seal_svg", models.TextField(help_text="公印, black on transparent; empty: 公印省略")),
+                ("seal_side_mm", models.SmallIntegerField(default=22)),
             ],
             options={
                 "db_table": "residents_certifier",
@@ -177,6 +178,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.TextField(help_text="発行番号 without page numbers", unique=True)),
+                ("serial", models.IntegerField(help_text="連番 of the day at the terminal")),
                 ("kind", models.TextField()),
                 ("persons", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ("versions", models.JSONField(help_text="宛名番号 -> 履歴番号 that was printed")),
