@@ -156,7 +156,7 @@ def set_up_town(codes: int = 50) -> None:
             "name": "門真市",
             "prefecture": "大阪府",
             "is_sandbox": True,
-            "channels": ["counter", "post", "online"],
+            "channels": ["1", "2", "3"],
         },
     )
     if not Certifier.objects.exists():
