@@ -149,9 +149,9 @@ def _down(_args: argparse.Namespace, _arguments: Sequence[str]) -> int:
 
 
 def _status(args: argparse.Namespace, _arguments: Sequence[str]) -> int:
-    from yakuba.nodes import supervisor
+    from yakuba.nodes import house_state
 
-    standing = supervisor.status(data_folder())
+    standing = house_state.status(data_folder())
     if args.json:
         sys.stdout.write(json.dumps(standing, ensure_ascii=False, indent=1) + "\n")
     else:

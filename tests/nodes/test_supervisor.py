@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yakuba.nodes import processes, supervisor
+from yakuba.nodes import house_state, processes, supervisor
 from yakuba.nodes.console import Console
 from yakuba.nodes.embedded_postgres import Server
 from yakuba.nodes.paths import DataFolder
@@ -119,10 +119,10 @@ class Town:
         return process
 
     def status(self) -> dict[str, Any]:
-        return supervisor.status(self.data)
+        return house_state.status(self.data)
 
     def identity(self, name: str) -> Identity | None:
-        return Identity.from_json(supervisor.read_state(self.data).get("children", {}).get(name))
+        return Identity.from_json(house_state.read_state(self.data).get("children", {}).get(name))
 
     def await_ready(self, process: subprocess.Popen[str]) -> None:
         wait_until(lambda: self.status()["pid"] == process.pid and self.status()["running"], process)
@@ -139,7 +139,7 @@ class Town:
 
     def everyone(self) -> list[Identity]:
         """All processes of the house but its supervisor, sessions of the database included."""
-        token = supervisor.read_state(self.data)["token"]
+        token = house_state.read_state(self.data)["token"]
         return processes.carrying(supervisor.TOKEN_VARIABLE, token) + processes.working_in(self.data.postgres / "data")
 
 
@@ -210,12 +210,12 @@ def test_a_house_opens_serves_tells_and_closes(town: Town) -> None:
 def test_a_second_opening_says_so_and_disturbs_nothing(office: Town) -> None:
     first = office.up()
     office.await_ready(first)
-    before = supervisor.read_state(office.data)
+    before = house_state.read_state(office.data)
     said, _ = office.up().communicate(timeout=_PATIENCE_S)
     assert f"もう開いています: http://localhost:{office.port}/" in said
     assert str(first.pid) in said
     assert office.started[-1].returncode == 0
-    assert supervisor.read_state(office.data) == before
+    assert house_state.read_state(office.data) == before
     finish(first)
 
 
@@ -398,14 +398,14 @@ def test_a_named_server_is_used_as_it_is(office: Town, monkeypatch: pytest.Monke
         assert url == database_url
     process = office.up()
     office.await_ready(process)
-    assert office.status()["database"] == {"embedded": False, "running": None}
+    assert office.status()["database"] == {"external": True}
     assert not office.data.postgres.exists()
     finish(process)
 
 
 def test_only_one_holds_the_lock(office: Town) -> None:
     office.data.create()
-    first, second = supervisor.HouseLock(office.data), supervisor.HouseLock(office.data)
+    first, second = house_state.HouseLock(office.data), house_state.HouseLock(office.data)
     assert not first.is_held()
     assert first.acquire()
     assert second.is_held()

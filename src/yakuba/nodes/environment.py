@@ -25,7 +25,7 @@ TEST_LOCK = "requirements-dev.lock"
 _STAMP = ".yakuba-stamp.json"
 _UNFINISHED = ".yakuba-unfinished"
 _PIN = re.compile(r"^[A-Za-z0-9][^=\s]*==", re.MULTILINE)
-_FETCHED = re.compile(r"^Collecting ([^=\s;\[]+)")
+_FETCHED = re.compile(r"^(?:Collecting|Processing) ([^=\s;\[]+)")
 _LAST_LINES = 25
 
 
@@ -152,7 +152,7 @@ def _install(python: Path, lock: Path, console: Console) -> None:
             collecting = _FETCHED.match(line)
             if collecting:
                 fetched += 1
-                console.progress(stage, min(fetched, pins), pins, collecting[1])
+                console.progress(stage, min(fetched, pins), pins, Path(collecting[1]).name)
             elif line.startswith("Installing collected packages"):
                 console.progress("インストールしています", 0, None)
     if process.returncode != 0:

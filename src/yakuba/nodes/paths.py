@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -51,7 +50,7 @@ class DataFolder:
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, exist_ok=True)
 
-    def secret(self, name: str, generate: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
+    def secret(self, name: str, generate: Callable[[], str] = lambda: os.urandom(32).hex()) -> str:
         """The secret `name` of this house: made by `generate` at the first call, the same ever after (file, 0600)."""
         file = self.secrets / name
         with suppress(FileNotFoundError):

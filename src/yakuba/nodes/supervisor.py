@@ -8,7 +8,6 @@ One supervisor a data folder, by a lock that the kernel takes back when it dies.
 from __future__ import annotations
 
 import errno
-import fcntl
 import http.client
 import json
 import os
@@ -32,7 +31,8 @@ from yakuba import __version__
 from yakuba.nodes import processes
 from yakuba.nodes.console import Console
 from yakuba.nodes.embedded_postgres import PostgresUnavailable, Server, database_home, prepare_database
-from yakuba.nodes.paths import DataFolder, write_privately
+from yakuba.nodes.house_state import HouseLock, read_state, state_file, status, write_state
+from yakuba.nodes.paths import DataFolder
 from yakuba.nodes.processes import Identity
 
 TOKEN_VARIABLE = "YAKUBA_HOUSE"  # noqa: S105 -- a variable's name
@@ -127,89 +127,7 @@ def program_environment(data: DataFolder, environ: Mapping[str, str], database_u
     }
 
 
-# -- who is here -------------------------------------------------------------------------------------------------------
-
-
-class HouseLock:
-    """The right to run this data folder's house; given back by the kernel when its holder dies."""
-
-    def __init__(self, data: DataFolder) -> None:
-        self._file = data.run / "house.lock"
-        self._descriptor: int | None = None
-
-    def acquire(self) -> bool:
-        """Whether the lock is ours now."""
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-    def is_held(self) -> bool:
-        """Whether somebody holds it, without disturbing whoever is about to take it for long."""
-        try:
-            descriptor = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
-
-
-def _state_file(data: DataFolder) -> Path:
-    return data.run / "house.json"
-
-
-def read_state(data: DataFolder) -> dict[str, Any]:
-    """What the last supervisor noted; empty when nothing is noted."""
-    try:
-        state: dict[str, Any] = json.loads(_state_file(data).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    return state
-
-
-def status(data: DataFolder) -> dict[str, Any]:
-    """The house as it stands; `phase` is starting, ready (only this is `running`), stopping, command or stopped."""
-    held = HouseLock(data).is_held()
-    state = read_state(data) if held else {}
-    children = {
-        name: {
-            "running": processes.is_alive(Identity.from_json(child)),
-            "pid": child["pid"],
-            "restarts": child["restarts"],
-        }
-        for name, child in state.get("children", {}).items()
-    }
-    nothing = {"running": False}
-    phase = state.get("phase", "starting") if held else "stopped"
-    return {
-        "running": phase == "ready",
-        "phase": phase,
-        "url": state.get("url"),
-        "pid": state.get("supervisor", {}).get("pid"),
-        "database": {"embedded": False, "running": None}
-        if state.get("external")
-        else children.pop("database", nothing),
-        "web": children.pop("web", nothing),
-        "worker": children.pop("worker", nothing),
-        **children,
-        "started_at": state.get("started_at"),
-        "version": state.get("version", __version__),
-        "data": str(data.root),
-    }
+# -- cleaning up, closing -----------------------------------------------------------------------------------------------
 
 
 def clear_leftovers(data: DataFolder) -> int:
@@ -232,7 +150,7 @@ def clear_leftovers(data: DataFolder) -> int:
         server = Server(data.postgres.resolve(), data.secrets)
         ended += server.postmaster() is not None
         server.clear()
-    _state_file(data).unlink(missing_ok=True)
+    state_file(data).unlink(missing_ok=True)
     return ended
 
 
@@ -295,7 +213,7 @@ def database_available(data: DataFolder, console: Console) -> Iterator[str]:
                 server = Server(database_home(data), data.secrets)
                 if lock.acquire():
                     clear_leftovers(data)
-                    _write_state(data, {"phase": "command", "supervisor": _myself().as_json()})
+                    write_state(data, {"phase": "command", "supervisor": _myself().as_json()})
                     console.say("データベースを起動しています。")
                     server.start()
                     prepare_database(server)
@@ -317,7 +235,7 @@ def database_available(data: DataFolder, console: Console) -> Iterator[str]:
     finally:
         if server is not None and server.process is not None:
             server.stop()
-            _state_file(data).unlink(missing_ok=True)
+            state_file(data).unlink(missing_ok=True)
         lock.release()
 
 
@@ -325,10 +243,6 @@ def _myself() -> Identity:
     me = processes.identify(os.getpid())
     assert me is not None
     return me
-
-
-def _write_state(data: DataFolder, state: Mapping[str, Any]) -> None:
-    write_privately(_state_file(data), json.dumps(state, ensure_ascii=False, indent=1) + "\n")
 
 
 # -- keeping a house ---------------------------------------------------------------------------------------------------
@@ -739,9 +653,9 @@ class House:
 
     def _note(self) -> None:
         try:
-            _write_state(self.data, self._state)
+            write_state(self.data, self._state)
         except OSError as error:  # a full disk: an unnoted house still serves
-            self.console.say(f"状態を記録できません({error.strerror}): {_state_file(self.data)}")
+            self.console.say(f"状態を記録できません({error.strerror}): {state_file(self.data)}")
 
     def _close(self) -> None:
         """Stop everything in reverse order; more signals don't hurry it: the database must be closed properly."""
@@ -754,7 +668,7 @@ class House:
         children = [watch for watch in self._watches if isinstance(watch.unit, _Child)]
         for watch in [*children, *(watch for watch in self._watches if watch not in children)]:
             watch.unit.stop()
-        _state_file(self.data).unlink(missing_ok=True)
+        state_file(self.data).unlink(missing_ok=True)
         self.console.say("役場を閉じました。")
 
 
