@@ -265,10 +265,10 @@ def write(
     for version, event in zip(versions, events, strict=True):
         version.event_id = event.pk
     Resident.objects.bulk_create(created)
-    ResidentVersion.objects.bulk_create(versions)
     Resident.objects.bulk_update(
         [head for head in heads.values() if head not in created], ["version_no", "household_number", "is_open"]
     )
+    ResidentVersion.objects.bulk_create(versions)
     rebuild_search(heads)
     return Written(tuple(version.person_id for version in versions), household)
 
