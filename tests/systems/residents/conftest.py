@@ -81,9 +81,7 @@ def move_in(common: Callable[..., Form], person: Callable[..., Form], town_codes
                     person(
                         2, name="見本　花子", name_kana="ミホン　ハナコ", birth="S57.3.1", sex="2", relationship="妻"
                     ),
-                    person(
-                        3, name="見本　一郎", name_kana="ミホン　イチロウ", birth="2010-05-05", relationship="子"
-                    ),
+                    person(3, name="見本　一郎", name_kana="ミホン　イチロウ", birth="2010-05-05", relationship="子"),
                 ],
                 **more,
             }

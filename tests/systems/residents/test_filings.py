@@ -185,7 +185,9 @@ def test_moving_out_later_keeps_the_records_open_until_the_day(register_form, co
     from datetime import timedelta
 
     family = register_form("move_in", move_in())
-    register_form("move_out", common(planned_on="2026-11-25", persons=[family[0]], destination={"town": "京都府見本市"}))
+    register_form(
+        "move_out", common(planned_on="2026-11-25", persons=[family[0]], destination={"town": "京都府見本市"})
+    )
     assert Resident.objects.filter(is_open=True).count() == 3
     assert current(family[0]).closing_reason is None
     assert services.close_due_move_outs(make_desk()) == 0
@@ -211,7 +213,9 @@ def test_a_death_closes_one_record_and_asks_for_a_householder(register_form, com
 
 def test_a_former_resident_returns_under_the_old_number(register_form, common, move_in, person, clerk):
     family = register_form("move_in", move_in(moved_on="2026-11-01", confirmed=["RES-W-020"]))
-    register_form("move_out", common(planned_on="2026-11-10", persons=list(family), destination={"town": "京都府見本市"}))
+    register_form(
+        "move_out", common(planned_on="2026-11-10", persons=list(family), destination={"town": "京都府見本市"})
+    )
     with pytest.raises(Refused) as refusal:
         services.file(clerk, "move_in", move_in(persons=[person(1)]))
     assert "RES-E-061" in codes(refusal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import UTC, date
 from enum import StrEnum
 from typing import Any
 
@@ -158,8 +158,10 @@ def preview(desk: Desk, request: CertificateRequest) -> Rendered:
     """The paper as it would be issued, with 見本 across it and no number. Same refusals as `issue`."""
     desk.require(Duty.CERTIFICATE)
     versions = _checked(desk, request, lock=False)
-    number = IssueNumber(desk.today, town().name, desk.terminal or "-", desk.printer or "-", 0)
-    rendered = _paper(desk, request, versions, desk.today).render(issue=number, created_at=desk.now, specimen=True)
+    number = IssueNumber(desk.today, town().name, desk.terminal or "-", "見本", 1)
+    rendered = _paper(desk, request, versions, desk.today).render(
+        issue=number, created_at=desk.now.astimezone(UTC), specimen=True
+    )
     desk.log(Operation.PREVIEW, subjects=tuple(v.person_id for v in versions), target=request.kind.value)
     return rendered
 
@@ -176,7 +178,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
     versions = _checked(desk, request, lock=True)
     number = _next_number(desk)
     rendered = _paper(desk, request, versions, desk.today).render(
-        issue=number, created_at=desk.now, specimen=town().is_sandbox
+        issue=number, created_at=desk.now.astimezone(UTC), specimen=town().is_sandbox
     )
     persons = [version.person_id for version in versions]
     row = Issue.objects.create(
@@ -248,7 +250,7 @@ def _again(desk: Desk, request: CertificateRequest, earlier: Issue) -> Issued:
     day = earlier.issued_at.astimezone(JAPAN).date()
     number = IssueNumber(day, town().name, earlier.terminal or "-", earlier.printer or "-", earlier.serial)
     rendered = _paper(desk, request, versions, day).render(
-        issue=number, created_at=earlier.issued_at, specimen=town().is_sandbox
+        issue=number, created_at=earlier.issued_at.astimezone(UTC), specimen=town().is_sandbox
     )
     if rendered.content_hash != earlier.content_hash:
         raise Refused(
