@@ -168,11 +168,15 @@ def test_a_session_that_outlives_its_killed_server_is_ended(server: Server) -> N
 
 
 @pytest.mark.fault
-def test_a_pid_file_naming_a_strangers_process_does_not_stop_a_start(stopped_server: Server) -> None:
-    """After a crash of the machine the noted pid may belong to any other process of the same account."""
+@pytest.mark.parametrize("zombie", [False, True])
+def test_a_pid_file_naming_another_process_does_not_stop_a_start(stopped_server: Server, zombie: bool) -> None:
+    """The noted pid may belong to another process of the account, or to a dead one whose parent doesn't care."""
     account = server_account()
     stranger = subprocess.Popen(["/bin/sleep", "60"], cwd="/", user=account.uid if account else None)
     try:
+        if zombie:
+            stranger.kill()
+            os.waitid(os.P_PID, stranger.pid, os.WEXITED | os.WNOWAIT)
         lines = [str(stranger.pid), str(stopped_server.data), "1", "5432", "", "127.0.0.1", "1 1", "ready"]
         pid_file = stopped_server.data / "postmaster.pid"
         pid_file.write_text("\n".join(lines) + "\n", encoding="ascii")
@@ -183,7 +187,7 @@ def test_a_pid_file_naming_a_strangers_process_does_not_stop_a_start(stopped_ser
         stopped_server.start()
         assert _query(stopped_server.url(), "SELECT 1") == (1,)
         stopped_server.stop()
-        assert stranger.poll() is None
+        assert zombie or stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()

@@ -298,8 +298,8 @@ class Server:
         """End what a dead owner left: its server, sessions without a server, and the pid file of a reused pid."""
         self.stop()
         file = self._postmaster_file()
-        # PostgreSQL trusts any living process of its account under the noted pid; nobody works in our folder by now.
-        if file and file[0].strip().isdigit() and processes.identify(int(file[0])):
+        # PostgreSQL respects any process of its account under the noted pid, were it a zombie; nobody works here by now.
+        if file and file[0].strip().isdigit() and processes.is_taken(int(file[0])):
             (self.data / "postmaster.pid").unlink()
 
     # -- parts -------------------------------------------------------------------------------------------------------

@@ -62,6 +62,17 @@ def _identify_by_ps(pid: int) -> Identity | None:
     return Identity(pid, listed[1].strip()) if len(listed) == 2 and "Z" not in listed[0] else None
 
 
+def is_taken(pid: int) -> bool:
+    """Whether the number is in use, by a living process or by one that has ended and wasn't waited for (a zombie)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
 def is_alive(identity: Identity | None) -> bool:
     return identity is not None and identify(identity.pid) == identity
 
