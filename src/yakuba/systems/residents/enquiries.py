@@ -19,7 +19,7 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.transactions import use_case
 from yakuba.platform.vault import store as vault
 
-from . import ordering
+from . import ordering, search_keys
 from .items import ITEMS, Kind
 from .models import Filing, FilingState, Issue, Resident, ResidentVersion
 from .register import current_versions
@@ -272,11 +272,8 @@ def _name_condition(query: Query) -> tuple[list[str], list[Any]]:
         condition = f"n.{column} = %s" if query.exact else f"n.{column} LIKE %s"
         return [condition], [folded if query.exact else f"{_like(folded)}%"]
     return (
-        [
-            f"(n.{column} LIKE %s OR (residents_bigrams(n.name, n.kana) @> residents_bigrams(%s, '')"
-            f" AND n.{column} LIKE %s))"
-        ],
-        [f"{_like(folded)}%", folded, f"%{_like(folded)}%"],
+        [f"(n.{column} LIKE %s OR (n.grams @> %s::integer[] AND n.{column} LIKE %s))"],
+        [f"{_like(folded)}%", search_keys.grams(folded), f"%{_like(folded)}%"],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.platform.events.models import Event
@@ -122,6 +122,7 @@ class SearchName(models.Model):
     is_open = models.BooleanField()
     name = models.TextField()
     kana = models.TextField()
+    grams = ArrayField(models.IntegerField(), help_text="search_keys.grams of name and kana")
     birth_from = models.DateField()
     birth_to = models.DateField()
     sex = models.TextField(null=True)
@@ -133,7 +134,7 @@ class SearchName(models.Model):
             models.Index(OpClass(F("kana"), "text_pattern_ops"), F("birth_from"), name="residents_sname_kana"),
             models.Index(OpClass(F("name"), "text_pattern_ops"), F("birth_from"), name="residents_sname_name"),
             models.Index(fields=["birth_from"], name="residents_sname_birth"),
-            GinIndex(Func(F("name"), F("kana"), function="residents_bigrams"), name="residents_sname_bigrams"),
+            GinIndex(fields=["grams"], name="residents_sname_grams"),
         ]
 
 

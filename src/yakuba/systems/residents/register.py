@@ -15,14 +15,14 @@ from django.db import connection
 from django.db.models import F
 
 from yakuba.core.addresses import towns
-from yakuba.core.characters import fold_address, fold_kana, fold_name
+from yakuba.core.characters import fold_name
 from yakuba.core.findings import Finding, Refused
 from yakuba.core.numbers import AddresseeNumber, HouseholdNumber, IndividualNumber
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.events.outbox import Publication, publish
 from yakuba.platform.vault import store as vault
 
-from . import filings
+from . import filings, search_keys
 from .interfaces import RECORD_CHANGED, RecordChanged
 from .items import NAMES
 from .models import Filing, Household, Resident, ResidentVersion, SearchAddress, SearchName, Town
@@ -286,36 +286,30 @@ def rebuild_search(numbers: Iterable[int]) -> None:
     for version in versions:
         is_current = version.version_no == version.person.version_no
         is_open = version.person.is_open
-        for name, kana in faces(version.items()):
+        items = version.items()
+        for name, kana in search_keys.faces(items):
             key = (version.person_id, name, kana, version.birth.earliest, version.birth.latest, version.sex)
             names[key] = SearchName(
-                person=version.person_id, is_current=is_current, is_open=is_open, name=name, kana=kana,
-                birth_from=version.birth.earliest, birth_to=version.birth.latest, sex=version.sex,
-            )  # fmt: skip
-        address = fold_address("".join(filter(None, (version.address_town, version.address_banchi)))) + fold_name(
-            version.address_katagaki or ""
-        )
+                person=version.person_id,
+                is_current=is_current,
+                is_open=is_open,
+                name=name,
+                kana=kana,
+                grams=search_keys.grams(name, kana),
+                birth_from=version.birth.earliest,
+                birth_to=version.birth.latest,
+                sex=version.sex,
+            )
+        address = search_keys.address(items)
         addresses[(version.person_id, address)] = SearchAddress(
-            person=version.person_id, is_current=is_current, is_open=is_open,
-            town_code=version.address_code or "", address=address,
-        )  # fmt: skip
+            person=version.person_id,
+            is_current=is_current,
+            is_open=is_open,
+            town_code=version.address_code or "",
+            address=address,
+        )
     SearchName.objects.bulk_create(names.values())
     SearchAddress.objects.bulk_create(addresses.values())
-
-
-def faces(items: dict[str, Any]) -> list[tuple[str, str]]:
-    """The folded (name, kana) pairs by which a person can be found: name, Latin name, former surname, alias."""
-    name, kana = items.get("name") or "", items.get("name_kana") or ""
-    given, given_kana = name.partition("　")[2], kana.partition("　")[2]
-    pairs = [
-        (name, kana),
-        (items.get("name_latin") or "", ""),
-        (items.get("alias") or "", items.get("alias_kana") or ""),
-    ]
-    if items.get("former_surname"):
-        pairs.append((items["former_surname"] + given, (items.get("former_surname_kana") or "") + given_kana))
-    folded = [(fold_name(n), fold_kana(k)) for n, k in pairs if n or k]
-    return folded or [("", "")]
 
 
 def put_numbers(filing: filings.Filing, desk: Desk) -> dict[str, int]:

@@ -1,20 +1,8 @@
-"""SQL of the registry: sequences, the search function, and the guards of its history."""
+"""SQL of the registry: sequences, and the guards of its history."""
 
 from __future__ import annotations
 
 from yakuba.platform.history.sql import append_only, no_overlap, version_chain
-
-BIGRAMS = """
--- Distinct pairs of neighbouring characters, of the name and of the reading apart: two-character searches use an index.
-CREATE OR REPLACE FUNCTION residents_bigrams(name text, kana text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
-        SELECT substr(name, i, 2) AS gram FROM generate_series(1, char_length(name) - 1) i
-        UNION ALL
-        SELECT substr(kana, i, 2) FROM generate_series(1, char_length(kana) - 1) i
-    ) grams
-$$;
-"""
 
 SEQUENCES = """
 CREATE SEQUENCE IF NOT EXISTS residents_person_serial;

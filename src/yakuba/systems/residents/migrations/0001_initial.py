@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(sql.BIGRAMS + sql.SEQUENCES, migrations.RunSQL.noop),
+        migrations.RunSQL(sql.SEQUENCES, migrations.RunSQL.noop),
         migrations.CreateModel(
             name="Certifier",
             fields=[
@@ -286,6 +286,12 @@ class Migration(migrations.Migration):
                 ("is_open", models.BooleanField()),
                 ("name", models.TextField()),
                 ("kana", models.TextField()),
+                (
+                    "grams",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), help_text="search_keys.grams of name and kana", size=None
+                    ),
+                ),
                 ("birth_from", models.DateField()),
                 ("birth_to", models.DateField()),
                 ("sex", models.TextField(null=True)),
@@ -305,10 +311,7 @@ class Migration(migrations.Migration):
                         name="residents_sname_name",
                     ),
                     models.Index(fields=["birth_from"], name="residents_sname_birth"),
-                    django.contrib.postgres.indexes.GinIndex(
-                        models.Func(models.F("name"), models.F("kana"), function="residents_bigrams"),
-                        name="residents_sname_bigrams",
-                    ),
+                    django.contrib.postgres.indexes.GinIndex(fields=["grams"], name="residents_sname_grams"),
                 ],
             },
         ),
