@@ -99,10 +99,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     status.set_defaults(handler=_status)
 
     commands.add_parser("test", help="検査とテストを実行する(引数は pytest に渡す)", add_help=False)
+    called = COMMANDS.get(arguments[0]) if arguments else None
+    if called:
+        import_module(called.module).add_parser(commands)
     for name, command in COMMANDS.items():
-        if arguments[:1] == [name]:
-            import_module(command.module).add_parser(commands)
-        else:
+        if name not in commands.choices:
             commands.add_parser(name, help=command.help)
     return parser
 

@@ -6,6 +6,7 @@ to run as root: for root it runs as an unprivileged account. Standard library on
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import secrets
@@ -103,8 +104,8 @@ def installation(account: Account | None) -> Path:
         return packaged
     if account is None:
         raise PostgresUnavailable(f"{packaged}/bin/postgres を実行できません。この機械では動かない形式かもしれません。")
-    binary = (packaged / "bin/postgres").stat()
-    copy = _ROOTS_PLACE / f"postgres-{binary.st_size:x}-{binary.st_mtime_ns:x}"
+    mark = hashlib.sha256((packaged / "bin/postgres").read_bytes()).hexdigest()[:16]
+    copy = _ROOTS_PLACE / f"postgres-{mark}"
     if not copy.is_dir():
         _make_open_folder(_ROOTS_PLACE)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=_ROOTS_PLACE))
