@@ -13,7 +13,7 @@ import pytest
 from yakuba.nodes.embedded_postgres import Server
 from yakuba.nodes.shared_postgres import shared_server, throwaway_database
 
-pytest_plugins = ["tests.django_fixtures"]
+pytest_plugins = ["tests.django_fixtures", "yakuba.assurance.pytest_plugin"]
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 

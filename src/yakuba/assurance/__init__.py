@@ -1,0 +1,1 @@
+"""The roof: the requirements of published assessments, held against what the tests showed. See README.md."""
