@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import count
 
+import django
 import psycopg
 import pytest
 from psycopg import sql
@@ -21,14 +22,7 @@ from yakuba.nodes.embedded_postgres import OWNER, SUPERUSER, Server
 from yakuba.platform.clock import JAPAN, FixedClock
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "yakuba.nodes.settings"
-
-
-def pytest_configure() -> None:
-    """Load the settings, so that pytest-django (whose turn comes last) sets Django up."""
-    from django.conf import settings
-
-    _ = settings.DATABASES
-
+django.setup()  # at once: the conftest files below import models
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=JAPAN)
 """When tests happen unless they say otherwise: a Friday."""

@@ -1,15 +1,28 @@
+"""Every address of the staff's screens."""
+
 from __future__ import annotations
 
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
+from . import static_files, views
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers; for the supervisor. Says nothing about anybody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok", content_type="text/plain")
-
-
-urlpatterns = [path("healthz", healthz)]
+urlpatterns = [
+    path("", views.home),
+    path("figures", views.todays_figures),
+    path("purpose", views.choose_purpose),
+    path("sign-in", views.first_step),
+    path("sign-in/second", views.second_step),
+    path("sign-in/key", views.key_options),
+    path("sign-out", views.sign_out),
+    path("settings/keys", views.keys),
+    path("settings/keys/options", views.enrolment_options),
+    path("audit", views.audit),
+    path("jobs", views.jobs),
+    path("jobs/<int:job_id>/cancel", views.cancel_job),
+    path("residents/", include("yakuba.systems.residents.urls")),
+    path("static/<path:path>", static_files.serve),
+    path("healthz", views.healthz),
+]
+handler400 = "yakuba.web.errors.bad_request"
+handler404 = "yakuba.web.errors.not_found"
+handler500 = "yakuba.web.errors.breakdown"

@@ -67,6 +67,28 @@ class SecurityKey(models.Model):
         db_table = "access_security_key"
 
 
+class Stage(models.TextChoices):
+    SECOND_FACTOR = "second_factor", "二つ目の確認待ち"
+    OPEN = "open", "サインイン中"
+
+
+class Session(models.Model):
+    """One signed-in browser: everything the house remembers of it. The cookie's token is kept as its SHA-256 only."""
+
+    key_hash = models.BinaryField(unique=True)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sessions")
+    terminal = models.ForeignKey(Terminal, models.PROTECT)
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    purpose = models.CharField(max_length=30, default="")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, help_text="last time that the second factor was shown")
+    challenge = models.BinaryField(null=True, help_text="of the WebAuthn ceremony under way")
+
+    class Meta:
+        db_table = "access_session"
+
+
 class DutyAssignment(models.Model):
     """A duty for a period (from, to exclusive). The database refuses two overlapping periods of the same duty."""
 

@@ -1,0 +1,629 @@
+"""Signing in: password and a second factor, from a registered terminal, for a bounded time.
+
+Whoever guesses learns nothing: an unknown account, a wrong password and a locked account get one answer after the same
+work. Tokens are random, kept as hashes, changed at every step. Each function commits by itself; refusals are audited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pyotp
+import webauthn
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import connection, transaction
+from webauthn.helpers import exceptions as webauthn_errors
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from yakuba.core.findings import Finding, Refused
+from yakuba.platform.audit import log
+from yakuba.platform.audit.log import Operation, Result
+from yakuba.platform.clock import Clock, today
+from yakuba.platform.vault import sealing
+
+from .desk import Desk
+from .duties import Duty, Purpose
+from .models import Account, SecurityKey, Session, Stage
+
+RandomBytes = Callable[[int], bytes]
+
+FAILURES_BEFORE_LOCK = 5
+LOCK = timedelta(minutes=15)
+SECOND_FACTOR_WITHIN = timedelta(minutes=5)
+CONFIRMATION_HOLDS = timedelta(minutes=5)
+SEEN_EVERY = timedelta(seconds=60)
+"""A session's last use is written at most this often: looking at pages writes nothing."""
+
+TOTP_STEP_S = 30
+MAX_KEYS = 10
+_TOKEN_BYTES = 32
+_ATTEMPTS_PER_MINUTE = 60  # from one address: a whole office behind one may sign in at eight thirty
+_HASHES_AT_ONCE = 2  # argon2 takes a tenth of a second and 100 MB each
+_WAIT_FOR_HASH_S = 4.0
+
+
+class SignInRefused(Refused):
+    """Signing in is refused; the findings say nothing about which part was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The registered terminal from which a request comes."""
+
+    code: str
+    name: str
+    office: str
+    office_name: str
+    printer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A session as one request sees it. `account_id` and `session_id` are keys of rows."""
+
+    session_id: int
+    account_id: int
+    stage: str
+    confirmed_at: datetime | None
+    seen_at: datetime
+    office_name: str
+    terminal_name: str
+    desk: Desk
+
+    def is_confirmed(self) -> bool:
+        """Whether the second factor was shown just now: what changing one's keys asks for."""
+        return self.confirmed_at is not None and self.desk.now - self.confirmed_at <= CONFIRMATION_HOLDS
+
+
+# -- where from -------------------------------------------------------------------------------------------------------
+
+_PLACE_SQL = """
+SELECT t.code, t.name, t.office_id, o.name, t.printer FROM access_terminal t JOIN access_office o ON o.code = t.office_id
+WHERE t.active AND t.network::cidr >>= %s::inet ORDER BY masklen(t.network::cidr) DESC, t.code LIMIT 1
+"""
+
+
+def place_of(address: str) -> Place | None:
+    """The active terminal whose network holds `address` (the narrowest one), or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE_SQL, [address])
+        row = cursor.fetchone()
+    return Place(*row) if row else None
+
+
+# -- storms -----------------------------------------------------------------------------------------------------------
+
+_hashing = threading.BoundedSemaphore(_HASHES_AT_ONCE)
+
+
+class Attempts:
+    """Sign-in attempts of the last minute by address, in this process. Forgets the address unused longest."""
+
+    _ADDRESSES = 4096
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._times: OrderedDict[str, deque[datetime]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def admit(self, address: str, now: datetime) -> bool:
+        with self._lock:
+            times = self._times.setdefault(address, deque())
+            self._times.move_to_end(address)
+            while times and now - times[0] > timedelta(minutes=1):
+                times.popleft()
+            if len(times) >= self._per_minute:
+                return False
+            times.append(now)
+            while len(self._times) > self._ADDRESSES:
+                self._times.popitem(last=False)
+            return True
+
+
+_attempts = Attempts(_ATTEMPTS_PER_MINUTE)
+
+
+@contextmanager
+def _turn_to_hash() -> Iterator[None]:
+    if not _hashing.acquire(timeout=_WAIT_FOR_HASH_S):
+        raise SignInRefused([_busy()])
+    try:
+        yield
+    finally:
+        _hashing.release()
+
+
+def _busy() -> Finding:
+    return Finding(
+        "SIGN-E-003", "login", "サインインが混み合っています。", "一分ほど待ってから、もう一度お試しください。"
+    )
+
+
+# -- first step: password ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return make_password(secrets.token_urlsafe(16))
+
+
+def _wrong() -> SignInRefused:
+    minutes = int(LOCK.total_seconds() // 60)
+    return SignInRefused(
+        [
+            Finding(
+                "SIGN-E-001",
+                "login",
+                "利用者IDとパスワードの組合せが正しくないか、このIDは一時的に止まっています。",
+                f"入力を確かめてください。続けて{FAILURES_BEFORE_LOCK}回間違えると、{minutes}分間サインインできません。",
+            )
+        ]
+    )
+
+
+def password(
+    login: str,
+    secret: str,
+    *,
+    place: Place,
+    address: str,
+    clock: Clock,
+    random_bytes: RandomBytes = secrets.token_bytes,
+) -> str:
+    """First step. The token of a session that waits for the second factor. Raises SignInRefused."""
+    if not _attempts.admit(address, clock.now()):
+        _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="too_many")
+        raise SignInRefused([_busy()])
+    account = Account.objects.filter(login=login[:40]).first()
+    with _turn_to_hash():
+        matches = check_password(secret[:256], account.password if account else _hash_of_nobody())
+    if account is None:
+        # What was typed isn't kept: people type passwords into the field of the ID.
+        _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="unknown")
+        raise _wrong()
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account.pk)
+        refusal = _standing(account, clock)
+        if not refusal and not matches:
+            refusal = "password"
+            _count_failure(account, clock)
+        if refusal:
+            _audit(account.login, place, clock, Operation.SIGN_IN, Result.REFUSED, reason=refusal)
+            token = ""
+        else:
+            token = _open(account, place, clock, Stage.SECOND_FACTOR, random_bytes)
+            _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step="password")
+    if not token:
+        raise _wrong()
+    return token
+
+
+def _standing(account: Account, clock: Clock) -> str:
+    """Why the account may not sign in now; empty if it may."""
+    if not account.is_active:
+        return "inactive"
+    if account.locked_until is not None and clock.now() < account.locked_until:
+        return "locked"
+    return ""
+
+
+def _count_failure(account: Account, clock: Clock) -> None:
+    account.failures += 1
+    if account.failures >= FAILURES_BEFORE_LOCK:
+        account.failures, account.locked_until = 0, clock.now() + LOCK
+    account.save(update_fields=["failures", "locked_until"])
+
+
+# -- second step ------------------------------------------------------------------------------------------------------
+
+
+def one_time_code(token: str, code: str, *, clock: Clock, random_bytes: RandomBytes = secrets.token_bytes) -> str:
+    """Second step with a one-time code (TOTP). The token of the open session; the old one is void. Raises SignInRefused."""
+
+    def shown(account: Account, _session: Session) -> bool:
+        return _take_code(account, code, clock)
+
+    return _second_factor(token, "totp", shown, clock, random_bytes)
+
+
+def security_key(
+    token: str,
+    response: str,
+    *,
+    origin: str,
+    clock: Clock,
+    random_bytes: RandomBytes = secrets.token_bytes,
+) -> str:
+    """Second step with a WebAuthn key: `response` is the browser's JSON. Like `one_time_code` otherwise."""
+
+    def shown(account: Account, session: Session) -> bool:
+        return _take_assertion(account, session, response, origin)
+
+    return _second_factor(token, "key", shown, clock, random_bytes)
+
+
+def _second_factor(
+    token: str,
+    kind: str,
+    shown: Callable[[Account, Session], bool],
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> str:
+    fresh = ""
+    ended = False
+    with transaction.atomic():
+        session = (
+            Session.objects.select_for_update(of=("self",))
+            .select_related("terminal__office")
+            .filter(key_hash=_hashed(token), stage=Stage.SECOND_FACTOR)
+            .first()
+        )
+        if session is None or clock.now() - session.started_at > SECOND_FACTOR_WITHIN:
+            ended = True
+        else:
+            account = Account.objects.select_for_update().get(pk=session.account_id)
+            place = _place_of_terminal(session)
+            refusal = _standing(account, clock)
+            if not refusal and not shown(account, session):
+                refusal = kind
+                _count_failure(account, clock)
+            if refusal:
+                _audit(account.login, place, clock, Operation.SECOND_FACTOR, Result.REFUSED, reason=refusal)
+                if _standing(account, clock):
+                    session.delete()
+                    ended = True
+            else:
+                session.delete()
+                account.failures, account.locked_until, account.last_login = 0, None, clock.now()
+                account.save(update_fields=["failures", "locked_until", "last_login"])
+                Session.objects.filter(account=account, started_at__lt=clock.now() - _absolute()).delete()
+                fresh = _open(account, place, clock, Stage.OPEN, random_bytes)
+                _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step=kind)
+    if fresh:
+        return fresh
+    if ended:
+        raise SignInRefused([_begin_again()])
+    raise SignInRefused([_wrong_factor(kind)])
+
+
+def _begin_again() -> Finding:
+    return Finding(
+        "SIGN-E-004",
+        "login",
+        "サインインの手続きが終わりました。",
+        "利用者IDとパスワードの入力からやり直してください。",
+    )
+
+
+def _wrong_factor(kind: str) -> Finding:
+    if kind == "totp":
+        return Finding(
+            "SIGN-E-002", "code", "確認コードが正しくないか、既に使われています。",
+            "認証アプリに新しいコードが出るのを待って、入力してください。",
+        )  # fmt: skip
+    return Finding(
+        "SIGN-E-005", "key", "セキュリティキーを確認できませんでした。", "登録したキーか、確認コードを使ってください。"
+    )
+
+
+def _take_code(account: Account, code: str, clock: Clock) -> bool:
+    """Whether `code` is right now and was not used before. The account's row is locked by the caller."""
+    if account.totp_sealed is None:
+        return False
+    secret = sealing.unseal(totp_context(account.login), bytes(account.totp_sealed)).decode()
+    totp = pyotp.TOTP(secret, interval=TOTP_STEP_S)
+    now = int(clock.now().timestamp()) // TOTP_STEP_S
+    given = "".join(code.split())
+    given = given.translate(str.maketrans("０１２３４５６７８９", "0123456789"))
+    for step in (now - 1, now, now + 1):
+        if step > account.totp_last_step and hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()):
+            account.totp_last_step = step
+            account.save(update_fields=["totp_last_step"])
+            return True
+    return False
+
+
+def totp_context(login: str) -> str:
+    """The context under which an account's TOTP secret is sealed."""
+    return f"totp:{login}"
+
+
+# -- security keys ----------------------------------------------------------------------------------------------------
+
+
+def _user_handle(account_id: int) -> bytes:
+    return hashlib.sha256(f"yakuba:account:{account_id}".encode()).digest()
+
+
+def _descriptors(account_id: int) -> list[PublicKeyCredentialDescriptor]:
+    rows = SecurityKey.objects.filter(account=account_id).order_by("pk").values_list("credential_id", flat=True)
+    return [PublicKeyCredentialDescriptor(id=bytes(row)) for row in rows]
+
+
+def has_security_key(token: str) -> bool:
+    """Whether the account of this session can show a key."""
+    return SecurityKey.objects.filter(account__sessions__key_hash=_hashed(token)).exists()
+
+
+def key_challenge(token: str, *, random_bytes: RandomBytes = secrets.token_bytes) -> dict[str, Any]:
+    """Options (JSON) for `navigator.credentials.get`; the challenge is kept in the session. Raises SignInRefused."""
+    session = Session.objects.filter(key_hash=_hashed(token)).first()
+    if session is None:
+        raise SignInRefused([_begin_again()])
+    challenge = random_bytes(32)
+    Session.objects.filter(pk=session.pk).update(challenge=challenge)
+    options = webauthn.generate_authentication_options(
+        rp_id=settings.WEBAUTHN_RP_ID,
+        challenge=challenge,
+        allow_credentials=_descriptors(session.account_id),
+        user_verification=UserVerificationRequirement.PREFERRED,
+    )
+    return dict(json.loads(webauthn.options_to_json(options)))
+
+
+def _take_assertion(account: Account, session: Session, response: str, origin: str) -> bool:
+    """Verify a key's answer to the session's challenge, which is then spent."""
+    challenge = bytes(session.challenge) if session.challenge else None
+    Session.objects.filter(pk=session.pk).update(challenge=None)
+    if challenge is None:
+        return False
+    try:
+        credential = webauthn.helpers.parse_authentication_credential_json(response)
+        key = SecurityKey.objects.select_for_update().filter(account=account, credential_id=credential.raw_id).first()
+        if key is None:
+            return False
+        verified = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=settings.WEBAUTHN_RP_ID,
+            expected_origin=origin,
+            credential_public_key=bytes(key.public_key),
+            credential_current_sign_count=key.sign_count,
+        )
+    except webauthn_errors.WebAuthnException:
+        return False
+    key.sign_count = verified.new_sign_count
+    key.save(update_fields=["sign_count"])
+    return True
+
+
+def enrolment_options(signed: Signed, *, random_bytes: RandomBytes = secrets.token_bytes) -> dict[str, Any]:
+    """Options (JSON) for `navigator.credentials.create`. Raises Refused unless the second factor was shown just now."""
+    _require_confirmed(signed)
+    challenge = random_bytes(32)
+    Session.objects.filter(pk=signed.session_id).update(challenge=challenge)
+    options = webauthn.generate_registration_options(
+        rp_id=settings.WEBAUTHN_RP_ID,
+        rp_name="役場 yakuba",
+        user_id=_user_handle(signed.account_id),
+        user_name=signed.desk.account,
+        user_display_name=signed.desk.name,
+        challenge=challenge,
+        exclude_credentials=_descriptors(signed.account_id),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.DISCOURAGED,
+            user_verification=UserVerificationRequirement.PREFERRED,
+        ),
+    )
+    return dict(json.loads(webauthn.options_to_json(options)))
+
+
+def enrol_key(signed: Signed, response: str, name: str, *, origin: str) -> SecurityKey:
+    """Register a key for the signed-in person. Raises Refused."""
+    _require_confirmed(signed)
+    name = name.strip()[:60] or "セキュリティキー"
+    with transaction.atomic():
+        session = Session.objects.select_for_update().get(pk=signed.session_id)
+        challenge, session.challenge = session.challenge, None
+        session.save(update_fields=["challenge"])
+        full = SecurityKey.objects.filter(account=signed.account_id).count() >= MAX_KEYS
+        key = None
+        if challenge is not None and not full:
+            try:
+                verified = webauthn.verify_registration_response(
+                    credential=response,
+                    expected_challenge=bytes(challenge),
+                    expected_rp_id=settings.WEBAUTHN_RP_ID,
+                    expected_origin=origin,
+                )
+            except webauthn_errors.WebAuthnException:
+                verified = None
+            if verified and not SecurityKey.objects.filter(credential_id=verified.credential_id).exists():
+                key = SecurityKey.objects.create(
+                    account_id=signed.account_id,
+                    credential_id=verified.credential_id,
+                    public_key=verified.credential_public_key,
+                    sign_count=verified.sign_count,
+                    name=name,
+                    created_at=signed.desk.now,
+                )
+        signed.desk.log(
+            Operation.SETTINGS, result=Result.DONE if key else Result.REFUSED, target="security_key", act="enrol"
+        )
+    if key is None:
+        remedy = f"登録できるのは{MAX_KEYS}個までです。" if full else "もう一度、登録を始めてください。"
+        raise Refused([Finding("SIGN-E-006", "key", "セキュリティキーを登録できませんでした。", remedy)])
+    return key
+
+
+def remove_key(signed: Signed, key_id: int) -> None:
+    """Take a key of one's own away. Raises Refused when it is the only second factor, or isn't there."""
+    _require_confirmed(signed)
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=signed.account_id)
+        keys = SecurityKey.objects.filter(account=account)
+        if account.totp_sealed is None and keys.count() == 1:
+            raise Refused(
+                [
+                    Finding(
+                        "SIGN-E-007", "key", "最後の確認手段は削除できません。", "別のキーを登録してから削除してください。"
+                    )
+                ]
+            )  # fmt: skip
+        removed, _ = keys.filter(pk=key_id).delete()
+        if not removed:
+            raise Refused(
+                [Finding("SIGN-E-008", "key", "そのキーは登録されていません。", "画面を開き直してください。")]
+            )
+        signed.desk.log(Operation.SETTINGS, target="security_key", act="remove")
+
+
+def confirm(signed: Signed, *, code: str = "", response: str = "", origin: str = "") -> None:
+    """Show the second factor again, before changing one's keys: a one-time code or a key's answer. Raises Refused."""
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=signed.account_id)
+        session = Session.objects.select_for_update().get(pk=signed.session_id)
+        refusal = _standing(account, signed.desk.clock)
+        shown = not refusal and (
+            _take_assertion(account, session, response, origin)
+            if response
+            else _take_code(account, code, signed.desk.clock)
+        )
+        if shown:
+            Session.objects.filter(pk=session.pk).update(confirmed_at=signed.desk.now)
+        elif not refusal:
+            _count_failure(account, signed.desk.clock)
+            if _standing(account, signed.desk.clock):
+                session.delete()
+        signed.desk.log(Operation.SECOND_FACTOR, result=Result.DONE if shown else Result.REFUSED, target="confirm")
+    if not shown:
+        raise Refused([_wrong_factor("key" if response else "totp")])
+
+
+def _require_confirmed(signed: Signed) -> None:
+    if not signed.is_confirmed():
+        raise Refused(
+            [
+                Finding(
+                    "SIGN-E-009",
+                    "code",
+                    "本人の再確認が済んでいません。",
+                    "確認コードか登録済みのキーで、もう一度確認してください。",
+                )
+            ]
+        )
+
+
+# -- the session ------------------------------------------------------------------------------------------------------
+
+
+def _hashed(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _absolute() -> timedelta:
+    return timedelta(seconds=settings.SIGN_IN_ABSOLUTE_S)
+
+
+def _place_of_terminal(session: Session) -> Place:
+    terminal = session.terminal
+    return Place(terminal.code, terminal.name, terminal.office_id, terminal.office.name, terminal.printer)
+
+
+def _open(account: Account, place: Place, clock: Clock, stage: Stage, random_bytes: RandomBytes) -> str:
+    token = random_bytes(_TOKEN_BYTES).hex()
+    now = clock.now()
+    Session.objects.create(
+        key_hash=_hashed(token),
+        account=account,
+        terminal_id=place.code,
+        stage=stage,
+        started_at=now,
+        seen_at=now,
+        confirmed_at=now if stage == Stage.OPEN else None,
+    )
+    return token
+
+
+_CURRENT_SQL = """
+SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at,
+    a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
+    a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet,
+    ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(today)s)
+FROM access_session s JOIN access_account a ON a.id = s.account_id JOIN access_terminal t ON t.code = s.terminal_id
+JOIN access_office o ON o.code = t.office_id
+WHERE s.key_hash = %(key)s
+"""
+
+
+def current(token: str, *, address: str, clock: Clock) -> Signed | None:
+    """The living session of a token, in one query; None when there is none, it has ended, or it comes from elsewhere."""
+    if not token:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT_SQL, {"address": address, "today": today(clock), "key": _hashed(token)})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at,
+     login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = row  # fmt: skip
+    now = clock.now()
+    idle = timedelta(seconds=settings.SIGN_IN_IDLE_S) if stage == Stage.OPEN else SECOND_FACTOR_WITHIN
+    if not is_welcome or now - seen_at > idle or now - started_at > _absolute():
+        Session.objects.filter(pk=session_id).delete()
+        return None
+    if stage == Stage.OPEN and now - seen_at > SEEN_EVERY:
+        Session.objects.filter(pk=session_id).update(seen_at=now)
+    desk = Desk(
+        account=login,
+        name=name,
+        office=office,
+        terminal=terminal,
+        purpose=purpose,
+        duties=frozenset(map(Duty, duties)) if stage == Stage.OPEN else frozenset(),
+        clock=clock,
+        printer=printer,
+        session_started=started_at,
+    )
+    return Signed(session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, desk)
+
+
+def choose_purpose(signed: Signed, purpose: Purpose) -> None:
+    """Keep the purpose of use (利用目的) for the session."""
+    Session.objects.filter(pk=signed.session_id).update(purpose=purpose.value)
+
+
+def sign_out(signed: Signed) -> None:
+    """End the session."""
+    with transaction.atomic():
+        Session.objects.filter(pk=signed.session_id).delete()
+        signed.desk.log(Operation.SIGN_OUT)
+
+
+def _audit(account: str, place: Place, clock: Clock, operation: Operation, result: Result, **detail: object) -> None:
+    log.append(
+        log.Act(
+            at=clock.now(),
+            account=account,
+            terminal=place.code,
+            office=place.office,
+            purpose="",
+            operation=operation,
+            result=result,
+            target="sign_in",
+            detail=dict(detail),
+        )
+    )
+
+
+def log_unregistered(address: str, clock: Clock) -> None:
+    """Somebody tried to sign in from where no terminal is registered."""
+    nowhere = Place("", "", "", "", "")
+    _audit("", nowhere, clock, Operation.SIGN_IN, Result.DENIED, reason="terminal", address=address)

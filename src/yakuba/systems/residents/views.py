@@ -1,0 +1,234 @@
+"""The registry's screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from yakuba.core.calendar import age_range_on
+from yakuba.core.calendar.uncertain import UncertainDate
+from yakuba.core.findings import Finding, Refused
+from yakuba.platform.access.duties import Duty
+from yakuba.platform.access.request import StaffRequest, is_fragment
+
+from . import drawing, enquiries, search_text
+from .display import labels, show
+from .enquiries import Hit
+from .items import ITEMS, Kind
+from .models import FilingState, ResidentVersion
+from .reasons import Effect, Reason, ResidentKind, reason_label
+
+_SHORT = 2  # typing searches from two characters on; pressing the button from one
+
+
+# -- search -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A hit with what a clerk tells people apart by."""
+
+    hit: Hit
+    birth: str
+    age: str
+    sex: str
+    link: str
+
+
+def age_text(birth: UncertainDate, today: date) -> str:
+    """「41歳」, 「40〜41歳」, or nothing where it can't be said."""
+    try:
+        lowest, highest = age_range_on(birth, today)
+    except Refused:
+        return ""
+    return f"{lowest}歳" if lowest == highest else f"{lowest}〜{highest}歳"
+
+
+def _row(hit: Hit, today: date, purpose: str) -> Row:
+    link = f"/residents/{hit.number:015d}"
+    if purpose == "certificate":
+        link = f"/residents/certificates/new?person={hit.number:015d}"
+    foreign = hit.resident_kind == ResidentKind.FOREIGN
+    return Row(
+        hit,
+        show("birth", hit.birth, foreign=foreign),
+        age_text(hit.birth, today) if hit.is_open else "",
+        show("sex", hit.sex),
+        link,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def search(request: StaffRequest) -> HttpResponse:
+    """Search as one types, or by every key. Keys travel in the body: an address would keep people's names."""
+    request.desk.require(Duty.INQUIRY)
+    data = request.POST
+    context: dict[str, Any] = {
+        "for": (data.get("for") or request.GET.get("for") or "")[:20],
+        "q": (data.get("q") or "")[:100],
+        "sexes": labels("sexes"),
+        "reasons": [(reason.value, reason.label) for reason in Reason if reason.effect is Effect.CLOSING],
+    }
+    if request.method == "POST":
+        context |= _results(request, context["for"])
+    status = 422 if context.get("findings") else 200
+    template = "residents/results.html" if is_fragment(request) else "residents/search.html"
+    response = render(request, template, context, status=status)
+    response["X-Yakuba-Fragment"] = "1"
+    return response
+
+
+def _results(request: StaffRequest, purpose: str) -> dict[str, Any]:
+    data = request.POST
+    text = (data.get("q") or "").strip()
+    is_typing = request.headers.get("HX-Trigger-Name") == "q"
+    if "q" in data and (not text or (is_typing and len(text) < _SHORT)):
+        return {"found": None, "findings": ()}
+    try:
+        if text:
+            understood = search_text.understand(text)
+            offset = data.get("offset", "0")
+            query = replace(understood.query, offset=int(offset) if offset.isdigit() else 0)
+            meaning = understood.meaning
+        else:
+            query, meaning = search_text.from_form(data), ()
+        found = enquiries.search(request.desk, query)
+    except Refused as refusal:
+        return {"found": None, "findings": refusal.findings}
+    return {
+        "found": found,
+        "rows": [_row(hit, request.desk.today, purpose) for hit in found.hits],
+        "meaning": meaning,
+        "first": query.offset + 1,
+        "next_offset": query.offset + enquiries.PAGE if found.more else None,
+        "given": {key: value for key, value in data.items() if key not in {"csrfmiddlewaretoken", "offset"} and value},
+    }
+
+
+# -- a person ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    rows: tuple[tuple[str, str], ...]
+    empty: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One version on the timeline, in words."""
+
+    version: ResidentVersion
+    reason: str
+    effect: str
+    is_closing: bool
+    steps: tuple[enquiries.Step, ...]
+
+
+def _groups(version: ResidentVersion) -> list[Group]:
+    """Every item that this kind of resident can have, grouped; empty ones by name only."""
+    foreign = version.resident_kind == ResidentKind.FOREIGN
+    rows: dict[str, list[tuple[str, str]]] = {}
+    empty: dict[str, list[str]] = {}
+    for item in ITEMS:
+        value = show(item.name, getattr(version, item.name), foreign=foreign)
+        if item.kind is Kind.VAULT:
+            continue
+        if value:
+            rows.setdefault(item.group, []).append((item.label, value))
+        elif item.subject.value in {"both", "foreign" if foreign else "japanese"}:
+            empty.setdefault(item.group, []).append(item.label)
+    order = dict.fromkeys(item.group for item in ITEMS)
+    return [Group(name, tuple(rows[name]), tuple(empty.get(name, ()))) for name in order if name in rows]
+
+
+def _timeline(history: tuple[ResidentVersion, ...]) -> list[Moment]:
+    moments = []
+    for index, version in enumerate(history):
+        before = history[index + 1] if index + 1 < len(history) else None
+        steps = () if before is None else tuple(enquiries.differences(before, version))
+        effect = Effect(version.effect)
+        moments.append(Moment(version, reason_label(version.reason), effect.label, effect is Effect.CLOSING, steps))
+    return moments
+
+
+def _warnings(page: enquiries.PersonPage) -> list[tuple[str, str]]:
+    """What nobody may overlook: (weight, text)."""
+    version, found = page.version, []
+    if not page.head.is_open:
+        day = show("closed_on", version.closed_on)
+        found.append(("bad", f"この住民票は消除されています（{reason_label(version.closing_reason or '')}　{day}）。"))
+    if version.issue_prohibited:
+        found.append(("bad", "発行禁止です。証明書を発行できません。"))
+    if version.processing_stopped_on:
+        found.append(("bad", f"処理停止中です（{show('processing_stopped_on', version.processing_stopped_on)}から）。"))
+    if page.head.pending_filing is not None:
+        found.append(("warn", f"仮登録中の異動（受付番号{page.head.pending_filing}）があり、審査を待っています。"))
+    if page.head.is_open and version.move_out_planned_on:
+        found.append(("warn", f"{show('move_out_planned_on', version.move_out_planned_on)}に転出の予定です。"))
+    if version.adult_ward:
+        found.append(("warn", "成年被後見人です。"))
+    return found
+
+
+@require_GET
+def person(request: StaffRequest, number: int) -> HttpResponse:
+    """Everything of one person."""
+    page = enquiries.person(request.desk, number)
+    version = page.version
+    foreign = version.resident_kind == ResidentKind.FOREIGN
+    context = {
+        "page": page,
+        "version": version,
+        "kind": show("resident_kind", version.resident_kind),
+        "birth": show("birth", version.birth, foreign=foreign),
+        "age": age_text(version.birth, request.desk.today) if page.head.is_open else "",
+        "groups": _groups(version),
+        "timeline": _timeline(page.history),
+        "warnings": _warnings(page),
+        "states": FilingState,
+    }
+    return render(request, "residents/person.html", context)
+
+
+@require_POST
+def individual_number(request: StaffRequest, number: int) -> HttpResponse:
+    """個人番号 in clear, into the page. The look is logged by the vault."""
+    digits = enquiries.individual_number(request.desk, number)
+    return render(request, "residents/individual_number.html", {"digits": f"{digits[:4]} {digits[4:8]} {digits[8:]}"})
+
+
+@require_GET
+def household(request: StaffRequest, number: int) -> HttpResponse:
+    """The members of a household, and who is what to whom."""
+    members = enquiries.household(request.desk, number)
+    if not members:
+        raise Refused(
+            [
+                Finding(
+                    "RES-E-205",
+                    "household",
+                    "この世帯番号の世帯に、現在の住民はいません。",
+                    "転出や世帯の合併がなかったか、世帯員だった方を検索して確かめてください。",
+                )
+            ]
+        )
+    rows = [
+        {
+            "version": member,
+            "age": age_text(member.birth, request.desk.today),
+            "sex": show("sex", member.sex),
+        }
+        for member in members
+    ]
+    return render(
+        request,
+        "residents/household.html",
+        {"number": number, "members": rows, "first": members[0], "drawing": drawing.draw(members)},
+    )

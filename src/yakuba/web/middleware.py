@@ -1,0 +1,109 @@
+"""What happens to every request before and after its view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.module_loading import import_string
+
+from yakuba.core.findings import Finding, Refused
+from yakuba.platform.access import sign_in
+from yakuba.platform.access.desk import AccessDenied
+from yakuba.platform.access.models import Stage
+from yakuba.platform.access.request import StaffRequest, is_fragment
+from yakuba.platform.audit.log import Operation
+from yakuba.platform.clock import Clock
+from yakuba.platform.transactions import log_denial
+
+from . import errors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def the_clock() -> Clock:
+    """The clock that the settings name; a test may put a clock itself there."""
+    clock = settings.CLOCK
+    if isinstance(clock, str):
+        made: Clock = import_string(clock)()
+        return made
+    return clock  # type: ignore[no-any-return]
+
+
+class SecurityHeaders:
+    """Headers that keep pages out of caches, frames and other sites' hands."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", _POLICY)
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        response.setdefault("X-Frame-Options", "DENY")
+        response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        # Not `no-referrer`: with it browsers send `Origin: null`, which the check against forged forms refuses.
+        response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class DeskMiddleware:
+    """Gives the request its desk. Without a living session only `public` views answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: StaffRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if getattr(view, "is_public", False):
+            return None
+        token = request.COOKIES.get(settings.SIGN_IN_COOKIE, "")
+        signed = sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
+        if signed is None or signed.stage != Stage.OPEN:
+            return _ask_to_sign_in(request)
+        request.signed, request.desk = signed, signed.desk
+        return None
+
+    def process_exception(self, request: StaffRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, AccessDenied):
+            log_denial(request.desk, Operation.VIEW, exception)
+            return errors.answer(request, 403, "この操作はできません", [exception.finding])
+        if isinstance(exception, Refused):
+            return errors.answer(request, 422, "受け付けられません", exception.findings)
+        if isinstance(exception, DatabaseError):
+            # Here, and not by Django: its own log would quote the message, and with it the record.
+            return errors.breakdown(request)
+        return None
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method == "GET" and not is_fragment(request) and not request.path.startswith("/api/"):
+        back = "" if request.path == "/" else f"?next={quote(request.get_full_path())}"
+        return HttpResponseRedirect(f"/sign-in{back}")
+    finding = Finding(
+        "SIGN-E-010",
+        "session",
+        "サインインが切れました。",
+        "別のタブでサインインし直し、この画面でもう一度押してください。入力は失われていません。",
+    )
+    return errors.answer(request, 401, "サインインが切れました", [finding])

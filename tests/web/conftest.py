@@ -1,0 +1,60 @@
+"""Signed-in clients for the screens' tests."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from yakuba.platform.access.duties import Duty, Purpose
+from yakuba.platform.access.models import Account, DutyAssignment, Session
+from yakuba.platform.clock import FixedClock
+
+SignedIn = Callable[..., Client]
+
+
+def open_session(
+    clock: FixedClock, login: str, duties: Iterable[Duty], purpose: Purpose | str = Purpose.MOVE_FILING
+) -> str:
+    """The token of an open session, made without the hundred milliseconds of a password."""
+    account, _ = Account.objects.get_or_create(login=login, defaults={"name": f"見本　{login}", "office_id": "100"})
+    held = set(DutyAssignment.objects.filter(account=account).values_list("duty", flat=True))
+    DutyAssignment.objects.bulk_create(
+        DutyAssignment(account=account, duty=duty, period=(date(2020, 1, 1), None))
+        for duty in duties
+        if duty not in held
+    )
+    token = secrets.token_hex(32)
+    Session.objects.create(
+        key_hash=hashlib.sha256(token.encode()).digest(),
+        account=account,
+        terminal_id="T01",
+        stage="open",
+        purpose=str(purpose),
+        started_at=clock.now(),
+        seen_at=clock.now(),
+    )
+    return token
+
+
+@pytest.fixture
+def web(settings: object, clock: FixedClock) -> FixedClock:
+    """The web's clock is the test's."""
+    settings.CLOCK = clock  # type: ignore[attr-defined]
+    return clock
+
+
+@pytest.fixture
+def signed_in(town: None, web: FixedClock) -> SignedIn:
+    """Factory: `signed_in(Duty.INQUIRY, login=…, purpose=…)` is a client with an open session; all duties unless stated."""
+
+    def make(*duties: Duty, login: str = "madoguchi1", purpose: Purpose | str = Purpose.MOVE_FILING) -> Client:
+        client = Client()
+        client.cookies["yakuba_session"] = open_session(web, login, duties or tuple(Duty), purpose)
+        return client
+
+    return make
