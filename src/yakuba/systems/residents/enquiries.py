@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db import connection
@@ -109,11 +110,7 @@ def search(desk: Desk, query: Query) -> Found:
         )
     if query.individual_number is not None:
         desk.require(Duty.INDIVIDUAL_NUMBER)
-    statement, parameters = _search_sql(query)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        columns = [column.name for column in cursor.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    rows = _rows(query)
     hits = tuple(
         Hit(
             number=row["number"],
@@ -158,123 +155,170 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def _search_sql(query: Query) -> tuple[str, list[Any]]:
-    """One statement: candidates from the search keys, then the current version of each."""
+class Match(StrEnum):
+    """How names and addresses are compared. Beginnings come from an ordered index, parts from the pairs they contain."""
+
+    BEGINNING = "beginning"
+    PART = "part"
+
+
+def _rows(query: Query) -> list[dict[str, Any]]:
+    """Up to `PAGE` + 1 persons: those whose name or address begins so, in order; then those that contain it."""
+    wanted, offset = PAGE + 1, max(0, min(query.offset, 10_000))
+    rows = _run(query, Match.BEGINNING, wanted, offset)
+    text = query.name.strip() or query.address.strip() or query.birth
+    if len(rows) < wanted and text and not query.exact:
+        beginning = len(rows) + offset if rows or not offset else len(_run(query, Match.BEGINNING, offset, 0))
+        seen = {row["number"] for row in rows}
+        more = _run(query, Match.PART, wanted, max(0, offset - beginning))
+        rows += [row for row in more if row["number"] not in seen][: wanted - len(rows)]
+    return rows
+
+
+def _run(query: Query, match: Match, limit: int, offset: int) -> list[dict[str, Any]]:
+    statement, parameters = _search_sql(query, match)
+    with connection.cursor() as cursor:
+        # Two rows may be of one person (two names that fit): a few more are fetched, and each is shown once.
+        cursor.execute(f"{statement} LIMIT %s OFFSET %s", [*parameters, limit + 10, offset])
+        columns = [column.name for column in cursor.description]
+        found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return list({row["number"]: row for row in reversed(found)}.values())[::-1][:limit]
+
+
+_SHOWN = (
+    "name", "name_latin", "name_kana", "birth", "sex", "address_town", "address_banchi", "address_katagaki",
+    "relationship", "resident_kind", "issue_prohibited", "processing_stopped_on",
+)  # fmt: skip
+
+
+def _search_sql(query: Query, match: Match) -> tuple[str, list[Any]]:
+    """One statement without its LIMIT. One table drives it in the order of an index; the other conditions only filter,
+    so that a page of a frequent name costs as little as one of a rare name."""
+    names, name_values = _name_conditions(query, match)
+    addresses, address_values = _address_conditions(query, match)
+    for conditions, alias in ((names, "n"), (addresses, "a")):
+        if conditions and query.current_only:
+            conditions.append(f"{alias}.is_current")
+        if conditions and not query.include_closed:
+            conditions.append(f"{alias}.is_open")
+
     where: list[str] = []
     parameters: list[Any] = []
-    former = "''"
-    sources: list[str] = []
-    source_parameters: list[Any] = []
+    former, order = "''", "r.number"
+    source = "residents_resident r"
+    if addresses and (not names or any(character.isdigit() for character in query.address)):
+        source = "residents_search_address a JOIN residents_resident r ON r.number = a.person"
+        former, order = "CASE WHEN a.is_current THEN '' ELSE a.address END", "a.address USING ~<~"
+        where, parameters = addresses, address_values
+        if names:
+            where.append(f"EXISTS (SELECT FROM residents_search_name n WHERE n.person = a.person AND {_all(names)})")
+            parameters += name_values
+    elif names:
+        source = "residents_search_name n JOIN residents_resident r ON r.number = n.person"
+        former = "CASE WHEN n.is_current THEN '' ELSE n.name END"
+        column = "n.birth_from" if not query.name.strip() else f"n.{_column(query.name)} USING ~<~"
+        order = "r.number" if match is Match.PART else column
+        where, parameters = names, name_values
+        if addresses:
+            where.append(
+                f"EXISTS (SELECT FROM residents_search_address a WHERE a.person = n.person AND {_all(addresses)})"
+            )
+            parameters += address_values
+    if match is Match.PART:
+        order = ""  # sorting would fetch every match of a frequent pair before showing the first
 
-    name_keys, name_parameters = _name_condition(query)
-    if query.birth is not None:
-        name_keys.append("n.birth_from <= %s AND n.birth_to >= %s AND n.birth_from >= %s")
-        # Persons with a partly unknown birth date are found by every day that it may be, at most a year wide.
-        earliest, latest = query.birth.earliest, query.birth.latest
-        name_parameters += [latest, earliest, _year_before(earliest)]
-    if query.sex and (name_keys):
-        name_keys.append("n.sex = %s")
-        name_parameters.append(query.sex)
-    if name_keys:
-        if query.current_only:
-            name_keys.append("n.is_current")
-        if not query.include_closed:
-            name_keys.append("n.is_open")
-        sources.append(
-            "SELECT n.person, min(n.kana) AS kana, bool_or(n.is_current) AS is_current, min(n.name) AS matched"
-            f" FROM residents_search_name n WHERE {' AND '.join(name_keys)} GROUP BY n.person"
-        )
-        source_parameters += name_parameters
-    if query.address.strip() or query.katagaki.strip():
-        keys, values = [], []
-        if query.address.strip():
-            folded = fold_address(query.address)
-            keys.append("a.address LIKE %s" if len(folded) < 3 else "(a.address LIKE %s OR a.address LIKE %s)")
-            values += [f"{_like(folded)}%"] if len(folded) < 3 else [f"{_like(folded)}%", f"%{_like(folded)}%"]
-        if query.katagaki.strip():
-            keys.append("a.address LIKE %s")
-            values.append(f"%{_like(fold_name(query.katagaki))}%")
-        if query.current_only:
-            keys.append("a.is_current")
-        if not query.include_closed:
-            keys.append("a.is_open")
-        sources.append(
-            "SELECT a.person, '' AS kana, bool_or(a.is_current) AS is_current, min(a.address) AS matched"
-            f" FROM residents_search_address a WHERE {' AND '.join(keys)} GROUP BY a.person"
-        )
-        source_parameters += values
-
-    exact = (
-        ("number", "r.number = %s"),
-        ("household", "r.household_number = %s"),
-    )
-    for key, condition in exact:
+    for key, column in (("number", "r.number"), ("household", "r.household_number")):
         if getattr(query, key) is not None:
-            where.append(condition)
+            where.append(f"{column} = %s")
             parameters.append(getattr(query, key))
-    numbers_over_history = []
+    over_history: list[tuple[str, Any]] = []
     if query.resident_code:
-        numbers_over_history.append(("resident_code", query.resident_code))
+        over_history.append(("resident_code", query.resident_code))
     if query.residence_card:
-        numbers_over_history.append(("residence_card", query.residence_card.upper()))
+        over_history.append(("residence_card", query.residence_card.upper()))
     if query.individual_number is not None:
-        numbers_over_history.append(("individual_number", vault.find(query.individual_number)))
-    for column, value in numbers_over_history:
+        over_history.append(("individual_number", vault.find(query.individual_number)))
+    for column, value in over_history:
         where.append(f"r.number IN (SELECT person FROM residents_version WHERE {column} = %s)")
         parameters.append(value)
     for column in ("relationship", "address_code", "closing_reason"):
         if getattr(query, column):
             where.append(f"v.{column} = %s")
             parameters.append(getattr(query, column))
-    if query.sex and not name_keys:
+    if query.sex and not names:
         where.append("v.sex = %s")
         parameters.append(query.sex)
     if not query.include_closed:
         where.append("r.is_open")
-
-    joins, order = "", "r.number"
-    for index, source in enumerate(sources):
-        joins += f" JOIN ({source}) s{index} ON s{index}.person = r.number"
-    if sources:
-        former = "CASE WHEN s0.is_current THEN '' ELSE s0.matched END"
-        order = "s0.kana, r.number" if name_keys else "r.number"
-    columns = ", ".join(
-        f"v.{name}"
-        for name in (
-            "name", "name_latin", "name_kana", "birth", "sex", "address_town", "address_banchi", "address_katagaki",
-            "relationship", "resident_kind", "issue_prohibited", "processing_stopped_on",
-        )
-    )  # fmt: skip
     statement = (
-        f"SELECT r.number, r.version_no, r.is_open, r.household_number, {columns}, {former} AS former_match"
-        f" FROM residents_resident r{joins}"
+        f"SELECT r.number, r.version_no, r.is_open, r.household_number, {', '.join(f'v.{name}' for name in _SHOWN)},"
+        f" {former} AS former_match FROM {source}"
         " JOIN residents_version v ON v.person = r.number AND v.version_no = r.version_no"
-        f" WHERE {' AND '.join(where) or 'true'} ORDER BY {order} LIMIT {PAGE + 1} OFFSET %s"
+        f" WHERE {_all(where)}" + (f" ORDER BY {order}" if order else "")
     )
-    return statement, [*source_parameters, *parameters, max(0, min(query.offset, 10_000))]
+    return statement, parameters
 
 
-def _year_before(day: date) -> date:
-    return date(max(day.year - 1, 1), day.month, min(day.day, 28))
+def _all(conditions: list[str]) -> str:
+    return " AND ".join(conditions) or "true"
 
 
 def _is_kana(text: str) -> bool:
     return all("ぁ" <= character <= "ヿ" or "ｦ" <= character <= "ﾟ" or character.isspace() for character in text)
 
 
-def _name_condition(query: Query) -> tuple[list[str], list[Any]]:
-    """Beginning of the name by index range; any part by the bigram index, for two characters too."""
-    text = query.name.strip()
-    if not text:
-        return [], []
-    column, folded = ("kana", fold_kana(text)) if _is_kana(text) else ("name", fold_name(text))
-    if query.exact or len(folded) < 2:
-        condition = f"n.{column} = %s" if query.exact else f"n.{column} LIKE %s"
-        return [condition], [folded if query.exact else f"{_like(folded)}%"]
-    return (
-        [f"(n.{column} LIKE %s OR (n.grams @> %s::integer[] AND n.{column} LIKE %s))"],
-        [f"{_like(folded)}%", search_keys.grams(folded), f"%{_like(folded)}%"],
-    )
+def _column(name: str) -> str:
+    return "kana" if _is_kana(name) else "name"
+
+
+def _name_conditions(query: Query, match: Match) -> tuple[list[str], list[Any]]:
+    """Conditions on `residents_search_name n`: name or reading, birth date, sex."""
+    conditions: list[str] = []
+    values: list[Any] = []
+    if text := query.name.strip():
+        column = _column(text)
+        folded = fold_kana(text) if column == "kana" else fold_name(text)
+        if query.exact:
+            conditions.append(f"n.{column} = %s")
+            values.append(folded)
+        elif match is Match.BEGINNING:
+            conditions.append(f"n.{column} LIKE %s")
+            values.append(f"{_like(folded)}%")
+        else:
+            pairs = search_keys.grams(folded)
+            conditions.append(f"n.grams @> %s::integer[] AND n.{column} LIKE %s" if pairs else "false")
+            values += [pairs, f"%{_like(folded)}%"] if pairs else []
+    if query.birth is not None:
+        earliest, latest = query.birth.earliest, query.birth.latest
+        within, may_be = (
+            "n.birth_from BETWEEN %s AND %s",
+            "n.birth_is_uncertain AND n.birth_from < %s AND n.birth_to >= %s",
+        )
+        if query.name.strip():
+            conditions.append(f"({within} OR {may_be})")
+            values += [earliest, latest, earliest, earliest]
+        else:
+            # Births within the days asked for, then the few partly unknown ones that may be among them.
+            conditions.append(within if match is Match.BEGINNING else may_be)
+            values += [earliest, latest] if match is Match.BEGINNING else [earliest, earliest]
+    if conditions and query.sex:
+        conditions.append("n.sex = %s")
+        values.append(query.sex)
+    return conditions, values
+
+
+def _address_conditions(query: Query, match: Match) -> tuple[list[str], list[Any]]:
+    """Conditions on `residents_search_address a`."""
+    conditions: list[str] = []
+    values: list[Any] = []
+    if query.address.strip():
+        folded = _like(fold_address(query.address))
+        conditions.append("a.address LIKE %s")
+        values.append(f"{folded}%" if match is Match.BEGINNING else f"%{folded}%")
+    if query.katagaki.strip():
+        conditions.append("a.address LIKE %s")
+        values.append(f"%{_like(fold_name(query.katagaki))}%")
+    return conditions, values
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,9 @@ class SearchName(models.Model):
     grams = ArrayField(models.IntegerField(), help_text="search_keys.grams of name and kana")
     birth_from = models.DateField()
     birth_to = models.DateField()
+    birth_is_uncertain = models.GeneratedField(  # a column of its own, because the planner counts columns
+        expression=Q(birth_from__lt=F("birth_to")), output_field=models.BooleanField(), db_persist=True
+    )
     sex = models.TextField(null=True)
 
     class Meta:
@@ -134,6 +137,7 @@ class SearchName(models.Model):
             models.Index(OpClass(F("kana"), "text_pattern_ops"), F("birth_from"), name="residents_sname_kana"),
             models.Index(OpClass(F("name"), "text_pattern_ops"), F("birth_from"), name="residents_sname_name"),
             models.Index(fields=["birth_from"], name="residents_sname_birth"),
+            models.Index(fields=["birth_to"], name="residents_sname_uncertain", condition=Q(birth_is_uncertain=True)),
             GinIndex(fields=["grams"], name="residents_sname_grams"),
         ]
 

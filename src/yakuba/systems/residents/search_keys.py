@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from yakuba.core.characters import fold_address, fold_kana, fold_name
@@ -41,5 +42,5 @@ def grams(*texts: str) -> list[int]:
 
     Different pairs may share a number (the search compares the text as well); equal pairs always do.
     """
-    pairs: Iterable[tuple[str, str]] = (pair for text in texts for pair in zip(text, text[1:], strict=False))
+    pairs: Iterable[tuple[str, str]] = (pair for text in texts for pair in pairwise(text))
     return sorted({(ord(first) * 0x10FFFF + ord(second)) & _MASK for first, second in pairs})

@@ -294,6 +294,14 @@ class Migration(migrations.Migration):
                 ),
                 ("birth_from", models.DateField()),
                 ("birth_to", models.DateField()),
+                (
+                    "birth_is_uncertain",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Q(("birth_from__lt", models.F("birth_to"))),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
                 ("sex", models.TextField(null=True)),
             ],
             options={
@@ -311,6 +319,11 @@ class Migration(migrations.Migration):
                         name="residents_sname_name",
                     ),
                     models.Index(fields=["birth_from"], name="residents_sname_birth"),
+                    models.Index(
+                        condition=models.Q(("birth_is_uncertain", True)),
+                        fields=["birth_to"],
+                        name="residents_sname_uncertain",
+                    ),
                     django.contrib.postgres.indexes.GinIndex(fields=["grams"], name="residents_sname_grams"),
                 ],
             },
