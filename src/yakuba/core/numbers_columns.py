@@ -6,6 +6,7 @@ A check takes text and gives booleans; null stays null. Each agrees with the con
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import polars as pl
 
@@ -14,9 +15,15 @@ from yakuba.core.numbers import ADDRESSEE_WEIGHTS, PERSONAL_WEIGHTS, SERIAL_MAX
 
 def _modulus_11_digit(payload: pl.Expr, weights: Sequence[int]) -> pl.Expr:
     """Check digit (int64) of a non-negative int64 payload; `weights` start at its last digit."""
-    products = [(payload // 10**place % 10) * weight for place, weight in enumerate(weights)]
-    remainder = pl.sum_horizontal(products) % 11
-    return pl.when(remainder <= 1).then(pl.lit(0, pl.Int64)).otherwise(11 - remainder)
+    # Over the finished column: as one expression, the payload would be computed again for each digit.
+    return payload.map_batches(partial(_digit_of, weights=weights), return_dtype=pl.Int64)
+
+
+def _digit_of(payload: pl.Series, weights: Sequence[int]) -> pl.Series:
+    total = payload * 0
+    for place, weight in enumerate(weights):
+        total += payload // 10**place % 10 * weight
+    return (11 - total % 11) % 11 % 10
 
 
 def _check(digits: pl.Expr, length: int, weights: Sequence[int]) -> pl.Expr:
