@@ -7,3 +7,4 @@ class ResidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import interfaces, subscriptions  # noqa: F401 -- declares events and subscribers
+        from .transfer import job  # noqa: F401 -- declares a kind of job

@@ -292,6 +292,30 @@ class IssueCounter(models.Model):
         constraints = [models.UniqueConstraint(fields=["day", "terminal"], name="residents_issue_counter_day")]
 
 
+class ImportRefusal(models.Model):
+    """A row of a file that an import did not load, kept until a later import brings the person (`resolved_at`).
+
+    `line` is the row as it came, without the 個人番号; what was taken out of it is in `sealed` (`platform.vault.sealing`).
+    """
+
+    job = models.BigIntegerField()
+    row = models.BigIntegerField(help_text="行: the header is 1")
+    number = models.BigIntegerField(null=True, help_text="宛名番号, where the row states a valid one")
+    findings = models.JSONField()
+    line = models.TextField(help_text="empty where the row is no record: then `sealed` holds the whole line")
+    sealed = models.BinaryField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "residents_import_refusal"
+        constraints = [models.UniqueConstraint(fields=["job", "row"], name="residents_import_refusal_row")]
+        indexes = [
+            models.Index(
+                fields=["number"], name="residents_import_refusal_open", condition=Q(resolved_at__isnull=True)
+            ),
+        ]
+
+
 class Town(models.Model):
     """What this house is: its municipality and the settings of its profile."""
 

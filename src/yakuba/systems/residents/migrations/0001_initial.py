@@ -174,6 +174,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ImportRefusal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("job", models.BigIntegerField()),
+                ("row", models.BigIntegerField(help_text="行: the header is 1")),
+                ("number", models.BigIntegerField(help_text="宛名番号, where the row states a valid one", null=True)),
+                ("findings", models.JSONField()),
+                (
+                    "line",
+                    models.TextField(help_text="empty where the row is no record: then `sealed` holds the whole line"),
+                ),
+                ("sealed", models.BinaryField(null=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "residents_import_refusal",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("resolved_at__isnull", True)),
+                        fields=["number"],
+                        name="residents_import_refusal_open",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("job", "row"), name="residents_import_refusal_row")],
+            },
+        ),
+        migrations.CreateModel(
             name="Issue",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
