@@ -50,7 +50,6 @@ def server(small_disk: Path, tmp_path: Path, django_data: None) -> Iterator[Serv
 @pytest.fixture
 def house(server: Server, django_db_blocker) -> Iterator[None]:
     from django.core.management import call_command
-
     from tests.django_fixtures import set_up_town
 
     before = dict(connections.settings["default"])
