@@ -19,7 +19,7 @@ Work = Callable[["Run"], dict[str, Any]]
 _kinds: dict[str, Work] = {}
 
 
-class JobCancelled(Exception):  # noqa: N818 -- what a person asked for is no error
+class JobCancelled(Exception):
     """Raised in the work at a checkpoint after somebody asked to cancel."""
 
 
