@@ -138,12 +138,12 @@ def render(
 ) -> Rendered:
     """Draw a paper as PDF/A-2b. The same arguments give the same bytes.
 
-    `created_at` (with time zone) is the creation date inside the file. `specimen` prints 見本 across every page.
+    `created_at` (with time zone) is the creation date inside the file, to the second. `specimen` prints 見本 across every page.
     Raises `MissingGlyphs` before drawing if a character has no glyph and no substitution, `TypeError` if the data
     are not of the template's type.
     """
     inputs, substituted = _inputs(template, data, issue, specimen, substitutions)
-    drawn = ENGINE.draw(template.path, inputs, "pdf", created_at=created_at)
+    drawn = ENGINE.draw(template.path, inputs, "pdf", created_at=created_at.replace(microsecond=0))
     pdf = drawn.files[0]
     overflows = tuple(dict.fromkeys(Overflow(**found) for found in drawn.overflows))
     return Rendered(pdf, drawn.page_count, substituted, overflows, hashlib.sha256(pdf).hexdigest())
