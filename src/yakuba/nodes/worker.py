@@ -38,7 +38,9 @@ def main() -> None:
     from procrastinate.contrib.django import app
 
     from yakuba.platform.jobs import runner, tasks
+    from yakuba.systems.residents.tasks import night
 
+    night.configure(queueing_lock=None).defer(timestamp=0)  # what fell due while the house was closed
     for job in runner.abandoned():
         _log.warning("job %s (%s) was interrupted and goes on", job.pk, job.kind)
         tasks.enqueue(job.pk)
@@ -67,4 +69,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # Under its own name: what workers share must not live in `__main__`.
+    from yakuba.nodes import worker
+
+    worker.main()

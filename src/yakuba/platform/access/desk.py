@@ -97,3 +97,16 @@ class Desk:
                 detail=detail,
             )
         )
+
+
+def system_desk(name: str, duties: set[Duty], clock: Clock) -> Desk:
+    """The desk of the house itself: the night's work, commands. `name` stands in the log as `system:name`."""
+    return Desk(
+        account=f"system:{name}",
+        name="システム",
+        office="",
+        terminal="system",
+        purpose=Purpose.SYSTEM.value,
+        duties=frozenset(duties),
+        clock=clock,
+    )

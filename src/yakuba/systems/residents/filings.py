@@ -59,6 +59,7 @@ class NewPerson:
     former_surname_kana: str = ""
     alias: str = ""
     alias_kana: str = ""
+    name_priority: str = ""
     domicile: Place = field(default_factory=Place)
     register_head: str = ""
     resident_code: ResidentCode | None = None

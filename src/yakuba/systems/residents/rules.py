@@ -368,6 +368,7 @@ _CODED = {
     "nationality": "nationalities",
     "article_30_45": "article_30_45_classes",
     "residence_status": "residence_statuses",
+    "name_priority": "name_priorities",
 }
 
 
@@ -417,6 +418,7 @@ def _entry_items(person: NewPerson, before: Items | None) -> Items:
         "former_surname_kana": person.former_surname_kana or None,
         "alias": person.alias or None,
         "alias_kana": person.alias_kana or None,
+        "name_priority": person.name_priority or None,
         "birth": person.birth,
         "sex": person.sex,
         "relationship": person.relationship,
@@ -495,7 +497,7 @@ def _plan_move_in(filing: MoveIn, view: View, out: Plan) -> None:
                 "新しい世帯には世帯主がちょうど一人要ります。",
                 "続柄「世帯主」の方を一人にしてください。",
             )
-        householder = heads[0].name or heads[0].name_latin if heads else None
+        householder = _householder_name(_entry_items(heads[0], None)) if heads else None
     else:
         members = view.members(filing.household_number)
         if not members:
