@@ -269,7 +269,7 @@ class Filler(Field):
         raise CellFault("filler", "空白の項目には値を書けません。", "値を除いてください。")
 
 
-_DATE_FORMATS = {"YYYYMMDD": 8, "YYMMDD": 6, "MMDD": 4}
+DATE_FORMATS = {"YYYYMMDD": 8, "YYMMDD": 6, "MMDD": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +293,7 @@ class Date(Field):
 
     def parse(self, text: str) -> datetime.date | MonthDay:
         _require_digits(text)
-        _require_exact_length(text, _DATE_FORMATS[self.form])
+        _require_exact_length(text, DATE_FORMATS[self.form])
         month, day = int(text[-4:-2]), int(text[-2:])
         try:
             if self.form == "MMDD":
@@ -306,7 +306,7 @@ class Date(Field):
         if isinstance(value, MonthDay) and self.form == "MMDD":
             return f"{value.month:02}{value.day:02}"
         if isinstance(value, datetime.date) and self.form != "MMDD":
-            return f"{value.year - (self.century or 0):0{_DATE_FORMATS[self.form] - 4}}{value.month:02}{value.day:02}"
+            return f"{value.year - (self.century or 0):0{DATE_FORMATS[self.form] - 4}}{value.month:02}{value.day:02}"
         raise CellFault("value", f"日付ではありません（{value!r}）。", "値を確認してください。")
 
 

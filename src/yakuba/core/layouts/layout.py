@@ -17,8 +17,8 @@ import yaml
 
 from yakuba.core.layouts.encodings import ENCODINGS, Encoding
 from yakuba.core.layouts.fields import (
-    _DATE_FORMATS,
     CHARACTER_SETS,
+    DATE_FORMATS,
     FIELD_KINDS,
     CheckDigit,
     Code,
@@ -291,7 +291,7 @@ def _record_problems(layout: Layout, record: RecordLayout) -> Iterator[str]:
         if isinstance(field, Text) and field.characters not in {"any", "fullwidth", *CHARACTER_SETS}:
             yield f"{field.key}: unknown characters {field.characters}"
         if isinstance(field, Date) and (
-            _DATE_FORMATS.get(field.form) != field.length or (field.form == "YYMMDD") != (field.century is not None)
+            DATE_FORMATS.get(field.form) != field.length or (field.form == "YYMMDD") != (field.century is not None)
         ):
             yield f"{field.key}: a date has the form YYYYMMDD, YYMMDD with its century, or MMDD, and its length"
         if isinstance(field, Constant) and len(field.value) != field.length:
