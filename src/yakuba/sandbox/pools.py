@@ -142,6 +142,8 @@ def elsewhere(home: Municipality, rng: np.random.Generator, count: int = 48) -> 
     found = []
     for item in chosen:
         listed = [town for town in towns(item.code) if town.name]
+        if not listed:  # the villages of 北方領土 have none
+            continue
         drawn = [listed[i] for i in rng.integers(len(listed), size=3)]
         found += [(town.town_code, town.postal_codes[0], item.full_name + town.name) for town in drawn]
     return Places(*(pl.Series(list(column)) for column in zip(*found, strict=True)))

@@ -69,7 +69,7 @@ def write_register(
         sizes[-1] += rest
     elif rest:
         sizes.append(rest)
-    source = NumberSource(home.code, seed)
+    source = NumberSource(home.code)
     scene = Scene(home, source, today, np.random.default_rng([seed, int(home.code), residents]))
     done = rows = 0
     with path.open("wb") as file:

@@ -1,47 +1,63 @@
-"""Numbers of persons who do not exist: valid in form, distinct within a town, the same for the same seed.
+"""Numbers of persons who do not exist: valid in form, and no two alike in the whole synthetic nation.
 
 個人番号, 住民票コード and card numbers are spread by a bijection over all numbers of their form, so one of them may be equal to
-somebody's real number by chance; none is taken from anybody. They are for sandboxes (見本) only. Each use has its own
-range of indices, so that the population, the pool of free codes and newcomers from elsewhere never share a number.
+somebody's real number by chance; none is taken from anybody. They are for sandboxes (見本) only. Each municipality has its
+own indices, and in it each use: the population, the pool of free codes and newcomers from elsewhere never share a number.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
-from zlib import crc32
+from enum import Enum
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from yakuba.core.addresses import municipalities
+from yakuba.core.findings import Finding, Refused
 from yakuba.core.numbers import ADDRESSEE_WEIGHTS, PERSONAL_WEIGHTS, IndividualNumber, ResidentCode
 
 _MULTIPLIER = 618_033_989  # prime to 10, so multiplying is a permutation of the residues modulo a power of ten
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-RANGE = 1_000_000_000
-"""Indices of one use: 0 to RANGE - 1."""
+_OF_ONE_TOWN = 5_000_000  # so that all 1,965 fit into the ten digits of a 住民票コード
 
 Integers = npt.NDArray[np.int64]
 
 
-class Use(IntEnum):
-    """What the numbers are for."""
+class Use(Enum):
+    """What the numbers are for: first index and how many."""
 
-    POPULATION = 0
-    POOL = 1
-    NEWCOMERS = 2
+    POPULATION = (0, 3_000_000)
+    POOL = (3_000_000, 500_000)
+    NEWCOMERS = (3_500_000, 1_500_000)
+
+
+@cache
+def _place_of_town(code: str) -> int:
+    return [item.code for item in municipalities()].index(code)
 
 
 class NumberSource:
-    """The numbers of one town. Equal `code` and `seed` give equal numbers."""
+    """The numbers of one town, by its 団体コード (6 digits)."""
 
-    def __init__(self, code: str, seed: int) -> None:
-        self._offset = crc32(f"{code}:{seed}".encode())
+    def __init__(self, code: str) -> None:
+        self._first = _place_of_town(code) * _OF_ONE_TOWN
 
     def _payload(self, index: Integers, use: Use, digits: int) -> Integers:
-        if index.size and (int(index.min()) < 0 or int(index.max()) >= RANGE):
-            raise ValueError(f"an index lies from 0 to {RANGE - 1}")
-        spread: Integers = ((index + use * RANGE) * _MULTIPLIER + self._offset) % 10**digits
+        first, count = use.value
+        if index.size and (int(index.min()) < 0 or int(index.max()) >= count):
+            raise Refused(
+                [
+                    Finding(
+                        "SBX-E-003",
+                        "residents",
+                        f"見本の町の番号が足りません（{count:,}件まで）。",
+                        "住民数を減らすか、見本の町を新しいデータベースに作り直してください。",
+                    )
+                ]
+            )
+        spread: Integers = (self._first + first + index) * _MULTIPLIER % 10**digits
         return spread
 
     def individual_numbers(self, index: Integers, use: Use) -> Integers:
