@@ -116,8 +116,8 @@ def search(desk: Desk, question: Question) -> AuditPage:
         target="audit",
         first=question.first,
         last=question.last,
-        account=question.account,
-        operation=question.operation,
+        asked_account=question.account,
+        asked_operation=question.operation,
     )
     lines = tuple(
         Line(

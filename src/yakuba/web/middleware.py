@@ -27,6 +27,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 _POLICY = "; ".join(
     (
         "default-src 'self'",
+        "img-src 'self' data:",  # a trial print is a picture within the page
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

@@ -99,6 +99,36 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
     return Receipt(row.pk, tuple(persons), tuple(plan.notes), tuple(plan.findings))
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFiling:
+    """A filing as its reviewer sees it. While it waits: what it would change (`check`), or why it can't be any more."""
+
+    row: Filing
+    check: Check | None
+    refusal: tuple[Finding, ...] = ()
+
+
+@use_case(Operation.VIEW)
+def open_filing(desk: Desk, filing_id: int) -> OpenFiling:
+    """One filing with what it would change if it were approved now. Raises Refused for an unknown number."""
+    desk.require(Duty.INQUIRY)
+    row = Filing.objects.filter(pk=filing_id).first()
+    if row is None:
+        raise Refused([_no_such_filing(filing_id)])
+    desk.log(Operation.VIEW, subjects=tuple(row.persons), target=f"filing:{row.pk}")
+    if row.state != FilingState.PROVISIONAL:
+        return OpenFiling(row, None)
+    try:
+        filing = filings.parse(row.kind, row.entries)
+        view = register.load_view(filing, desk, row.persons, lock=False)
+        _refuse_if_moved_on(row, view)
+    except Refused as refusal:
+        return OpenFiling(row, None, refusal.findings)
+    view = _without_pending(view, row.pk)
+    plan = rules.plan(_as_of_entry(filing), view)
+    return OpenFiling(row, Check(tuple(plan.findings), plan, view))
+
+
 @use_case(Operation.REGISTER)
 def approve(desk: Desk, filing_id: int, comment: str = "") -> Receipt:
     """審査・本登録: another person approves; only now the register changes. Raises Refused with every finding."""
@@ -208,9 +238,7 @@ def _filing_of(person: rules.Known) -> int | None:
 def _provisional(filing_id: int, desk: Desk) -> Filing:
     row = Filing.objects.select_for_update().filter(pk=filing_id).first()
     if row is None:
-        raise Refused(
-            [Finding("RES-E-153", "filing", f"受付番号{filing_id}の異動はありません。", "番号を確認してください。")]
-        )
+        raise Refused([_no_such_filing(filing_id)])
     if row.state != FilingState.PROVISIONAL:
         raise Refused(
             [
@@ -221,6 +249,10 @@ def _provisional(filing_id: int, desk: Desk) -> Filing:
             ]
         )  # fmt: skip
     return row
+
+
+def _no_such_filing(filing_id: int) -> Finding:
+    return Finding("RES-E-153", "filing", f"受付番号{filing_id}の異動はありません。", "番号を確認してください。")
 
 
 def _refuse_if_moved_on(row: Filing, view: rules.View) -> None:

@@ -2,11 +2,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import certificate_views, filing_views, views
 
 urlpatterns = [
     path("search", views.search),
     path("<int:number>", views.person),
     path("<int:number>/individual-number", views.individual_number),
     path("households/<int:number>", views.household),
+    path("towns", filing_views.town_picker),
+    path("places", filing_views.place_picker),
+    path("filings", filing_views.queue),
+    path("filings/new/person", filing_views.person_block),
+    path("filings/new/<slug:kind>", filing_views.enter),
+    path("filings/<int:filing_id>", filing_views.open_filing),
+    path("filings/<int:filing_id>/approve", filing_views.approve),
+    path("filings/<int:filing_id>/return", filing_views.send_back),
+    path("filings/<int:filing_id>/withdraw", filing_views.withdraw),
+    path("certificates/new", certificate_views.request_paper),
+    path("certificates/preview.pdf", certificate_views.preview_pdf),
+    path("certificates/issue.pdf", certificate_views.issue_pdf),
+    path("certificates/deliver", certificate_views.deliver),
 ]

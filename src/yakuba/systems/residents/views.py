@@ -19,10 +19,12 @@ from yakuba.platform.access.request import StaffRequest, is_fragment
 from . import drawing, enquiries, search_text
 from .display import labels, show
 from .enquiries import Hit
+from .filings import KINDS
 from .items import ITEMS, Kind
 from .models import FilingState, ResidentVersion
 from .reasons import Effect, Reason, ResidentKind, reason_label
 
+_TASKS = {"certificate": "証明書の発行"} | {kind: cls.label for kind, cls in KINDS.items()}
 _SHORT = 2  # typing searches from two characters on; pressing the button from one
 
 
@@ -53,6 +55,8 @@ def _row(hit: Hit, today: date, purpose: str) -> Row:
     link = f"/residents/{hit.number:015d}"
     if purpose == "certificate":
         link = f"/residents/certificates/new?person={hit.number:015d}"
+    elif purpose in KINDS:
+        link = f"/residents/filings/new/{purpose}?person={hit.number:015d}"
     foreign = hit.resident_kind == ResidentKind.FOREIGN
     return Row(
         hit,
@@ -71,6 +75,7 @@ def search(request: StaffRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "for": (data.get("for") or request.GET.get("for") or "")[:20],
         "q": (data.get("q") or "")[:100],
+        "task": _TASKS.get((data.get("for") or request.GET.get("for") or "")[:20], ""),
         "sexes": labels("sexes"),
         "reasons": [(reason.value, reason.label) for reason in Reason if reason.effect is Effect.CLOSING],
     }

@@ -12,6 +12,16 @@
     event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
   });
 
+  // A button that adds a row says how many there are by now.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const rows = event.detail.elt.dataset.count;
+    if (rows) event.detail.path = event.detail.path.replace(/count=\d+/, `count=${nextIndex(rows)}`);
+  });
+  const nextIndex = (rows) => {
+    const indexes = [...document.querySelectorAll(`${rows} [name^="persons."]`)].map((e) => Number(e.name.split(".")[1]));
+    return Math.max(-1, ...indexes) + 1;
+  };
+
   // Refusals (401, 403, 409, 422, 503) are answers that people must read.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;

@@ -1,0 +1,437 @@
+"""Screens of the filings: entry, queue, review."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from yakuba.core.findings import Finding, Refused, Severity
+from yakuba.platform.access.desk import Desk
+from yakuba.platform.access.duties import Duty, Purpose
+from yakuba.platform.access.request import StaffRequest, is_fragment, with_purpose
+
+from . import enquiries, filing_form, rules, services
+from .display import labels, person_name, show_date
+from .filings import KINDS
+from .items import NAMES
+from .models import Filing, FilingState, ResidentVersion
+from .reasons import Channel, ResidentKind, reason_label
+from .register import town
+
+_SHORT_LIST = (
+    "世帯主",
+    "夫",
+    "妻",
+    "夫（未届）",
+    "妻（未届）",
+    "子",
+    "父",
+    "母",
+    "兄",
+    "姉",
+    "弟",
+    "妹",
+    "縁故者",
+    "同居人",
+)
+_CHAINS = ("子の子", "子の妻", "子の夫", "妻の子", "夫の子", "父の父", "父の母", "母の父", "母の母", "妻の母", "妻の父", "夫の母", "夫の父", "兄の子", "姉の子", "弟の子", "妹の子")  # fmt: skip
+RELATIONSHIPS = _SHORT_LIST + _CHAINS
+_WITH_HOUSEHOLD = frozenset({"birth", "move_within", "move_out", "death", "householder_change"})
+_WITH_MEMBERS = frozenset({"move_within", "move_out", "death", "householder_change"})
+_MAX_LISTED = 200
+
+
+# -- entry ------------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: StaffRequest, kind: str) -> HttpResponse:
+    """The entry form of a kind: opened, checked (`act=check`) or filed (`act=file`)."""
+    if kind not in KINDS:
+        raise Http404
+    desk = with_purpose(request, Purpose.MOVE_FILING)
+    desk.require(Duty.REGISTRATION)
+    if request.method == "GET":
+        return _entry_page(request, kind, _initial(desk, kind, request.GET), (), None)
+    data = filing_form.to_json(kind, request.POST)
+    check: services.Check | None = None
+    findings: Sequence[Finding] = ()
+    try:
+        if request.POST.get("act") == "check":
+            check = services.check(desk, kind, data)
+            findings = check.findings
+        else:
+            receipt = services.file(desk, kind, data)
+            return _go(request, f"/residents/filings/{receipt.filing}")
+    except Refused as refusal:
+        findings = refusal.findings
+    return _entry_page(request, kind, request.POST, findings, check)
+
+
+def _go(request: StaffRequest, address: str) -> HttpResponse:
+    if is_fragment(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
+def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
+    """A fresh form: its key, today, and what is known of the person or household that it is opened for."""
+    form = QueryDict(mutable=True)
+    form["key"] = str(uuid.uuid4())
+    form["opened_on"] = desk.today.isoformat()
+    if KINDS[kind].by_notification:
+        form["notified_on"] = show_date(desk.today)
+        form["channel"] = Channel.COUNTER.value
+    for person in ("persons.0", "child") if kind in {"move_in", "birth"} else ():
+        form[f"{person}.resident_kind"] = ResidentKind.JAPANESE.value
+    if kind == "cancellation" and _number(asked.get("filing", "")):
+        form["filing"] = asked["filing"]
+    household = _number(asked.get("household", ""))
+    person = _number(asked.get("person", ""))
+    if person is not None:
+        page = enquiries.person(desk, person)
+        household = page.head.household_number if page.head.is_open else None
+        form["_person"] = str(person)
+        if kind == "death":
+            form["person"] = str(person)
+        elif kind in {"move_within", "move_out"}:
+            form["persons"] = str(person)
+    if household is None:
+        return form
+    form["_household"] = str(household)
+    members = enquiries.household(desk, household)
+    for member in members:
+        form[f"seen.{member.person_id}"] = str(member.version_no)
+    if members and kind in {"move_in", "birth"}:
+        form["household_number"] = f"{household:015d}"
+    if members and kind == "move_in":
+        for part in ("code", "banchi", "katagaki"):
+            form[f"address.{part}"] = getattr(members[0], f"address_{part}") or ""
+    if kind == "householder_change":
+        form["household_number"] = f"{household:015d}"
+    if kind in {"move_within", "move_out"} and person is None:
+        form.setlist("persons", [str(member.person_id) for member in members])
+    return form
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the household on an entry form."""
+
+    version: ResidentVersion
+    number: str  # 15 digits: the key of `relationships`
+    chosen: bool
+    relationship: filing_form.Field
+
+
+def _entry_page(
+    request: StaffRequest, kind: str, form: QueryDict, findings: Sequence[Finding], check: services.Check | None
+) -> HttpResponse:
+    desk = request.desk
+    house = town()
+    screen = filing_form.Screen(kind, desk.today, house, form, findings)
+    household = _number(form.get("_household", ""))
+    members = _members(desk, kind, household, form, screen) if household is not None else []
+    person = next((member for member in members if str(member.version.person_id) == form.get("person", "")), None)
+    context: dict[str, Any] = {
+        "kind": kind,
+        "label": KINDS[kind].label,
+        "article": KINDS[kind].article,
+        "needs_household": kind in _WITH_HOUSEHOLD and not members,
+        "form": form,
+        "hidden": _hidden(kind, form),
+        "sections": screen.sections(),
+        "persons": _persons(kind, form, screen),
+        "members": members,
+        "chooses_members": kind in {"move_within", "move_out"},
+        "householder_after": _householder_after(kind, members, form, screen),
+        "dead": person,
+        "notifier": screen.notifier() if KINDS[kind].by_notification else None,
+        "relationships": RELATIONSHIPS,
+    }
+    linked = screen.linked()
+    confirmed = set(form.getlist("confirmed"))
+    context |= {
+        "errors": [(finding, target) for finding, target in linked if finding.severity is Severity.ERROR],
+        "doubts": [
+            (finding, target, finding.code in confirmed)
+            for finding, target in _first_of_each_code(linked)
+            if finding.severity is Severity.WARNING
+        ],
+        "check": check,
+        "changes": changes_of(check) if check and not any(f.severity is Severity.ERROR for f in findings) else [],
+        "notes": dict.fromkeys(check.plan.notes) if check else (),
+    }
+    template = "residents/entry_form.html" if is_fragment(request) else "residents/entry.html"
+    response = render(request, template, context, status=422 if context["errors"] or (findings and not check) else 200)
+    response["X-Yakuba-Fragment"] = "1"
+    return response
+
+
+def _first_of_each_code(linked: list[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+    """A warning is confirmed by its code: one box for it, with every message of that code in turn."""
+    rows: dict[str, tuple[Finding, str]] = {}
+    for finding, target in linked:
+        rows.setdefault(f"{finding.code}{finding.message}", (finding, target))
+    return list(rows.values())
+
+
+def _hidden(kind: str, form: QueryDict) -> list[tuple[str, str]]:
+    names = ["key", "opened_on", "_household", "_person"]
+    if kind == "death":
+        names.append("person")
+    if kind == "householder_change":
+        names.append("household_number")
+    names += [name for name in form if name.startswith("seen.")]
+    return [(name, form[name]) for name in names if form.get(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBlock:
+    index: int
+    title: str
+    sections: list[filing_form.Section]
+    removable: bool
+
+
+def _persons(kind: str, form: QueryDict, screen: filing_form.Screen) -> list[PersonBlock]:
+    if kind == "birth":
+        return [PersonBlock(0, "出生した子", screen.person("child", newborn=True), removable=False)]
+    if kind != "move_in":
+        return []
+    # The rows as `to_json` counted them, so that findings meet their rows after one was taken away.
+    indexes = sorted(
+        {name.split(".")[1] for name in form if name.startswith("persons.") and name.count(".") >= 2},
+        key=lambda index: (not index.isdecimal(), len(index), index),
+    )
+    if [str(place) for place in range(len(indexes))] != indexes:
+        _renumber(form, indexes)
+    count = max(1, len(indexes))
+    return [
+        PersonBlock(index, f"{index + 1}人目", screen.person(f"persons.{index}"), removable=index > 0)
+        for index in range(min(count, filing_form.MAX_ROWS))
+    ]
+
+
+def _renumber(form: QueryDict, indexes: list[str]) -> None:
+    place_of = {index: str(place) for place, index in enumerate(indexes)}
+    moved = {}
+    for name in list(form):
+        for prefix in ("persons.", "_q.persons."):
+            if name.startswith(prefix):
+                index, _, rest = name.removeprefix(prefix).partition(".")
+                moved[f"{prefix}{place_of.get(index, index)}.{rest}"] = form.getlist(name)
+                del form[name]
+    for name, values in moved.items():
+        form.setlist(name, values)
+
+
+def _members(desk: Desk, kind: str, household: int, form: QueryDict, screen: filing_form.Screen) -> list[Member]:
+    if kind not in _WITH_MEMBERS and kind != "birth":
+        return []
+    spec = filing_form.FieldSpec("relationship", "異動後の続柄", "relationship")
+    chosen = set(form.getlist("persons"))
+    rows = []
+    for version in enquiries.household(desk, household):
+        number = f"{version.person_id:015d}"
+        rows.append(
+            Member(
+                version,
+                number,
+                str(version.person_id) in chosen or number in chosen,
+                screen.field(f"relationships.{number}", spec),
+            )
+        )
+    return rows
+
+
+def _householder_after(
+    kind: str, members: list[Member], form: QueryDict, screen: filing_form.Screen
+) -> filing_form.Field | None:
+    if kind not in _WITH_MEMBERS:
+        return None
+    needed = kind == "householder_change"
+    label = "新しい世帯主" if needed else "残る世帯の新しい世帯主"
+    field = screen.field(
+        "householder_after", filing_form.FieldSpec("householder_after", label, "select", required=needed)
+    )
+    choices = tuple(
+        filing_form.Choice(str(member.version.person_id), person_name(member.version))
+        for member in members
+        if str(member.version.person_id) != form.get("person", "")
+        and not (needed and member.version.relationship == rules.HOUSEHOLDER)
+    )
+    return replace(field, choices=choices)
+
+
+@require_GET
+def person_block(request: StaffRequest) -> HttpResponse:
+    """One more empty person for the move-in form."""
+    request.desk.require(Duty.REGISTRATION)
+    index = _number(request.GET.get("count", "1")) or 1
+    if index >= filing_form.MAX_ROWS:
+        raise Refused(
+            [
+                Finding(
+                    "FIL-E-008",
+                    "persons",
+                    f"一度に入力できるのは{filing_form.MAX_ROWS}人までです。",
+                    "届出を分けて入力してください。",
+                )
+            ]
+        )
+    form = QueryDict(mutable=True)
+    form[f"persons.{index}.resident_kind"] = ResidentKind.JAPANESE.value
+    screen = filing_form.Screen("move_in", request.desk.today, town(), form, ())
+    block = PersonBlock(index, f"{index + 1}人目", screen.person(f"persons.{index}"), removable=True)
+    return render(request, "residents/person_block.html", {"block": block, "is_new": True})
+
+
+@require_GET
+def town_picker(request: StaffRequest) -> HttpResponse:
+    """Towns of the municipality that fit what was typed."""
+    return _picker(request, filing_form.town_choices(town(), _typed(request)))
+
+
+@require_GET
+def place_picker(request: StaffRequest) -> HttpResponse:
+    """Places all over the country that fit what was typed."""
+    return _picker(request, filing_form.place_choices(_typed(request)))
+
+
+def _typed(request: StaffRequest) -> str:
+    return request.GET.get(f"_q.{request.GET.get('field', '')}", "")[:60]
+
+
+def _picker(request: StaffRequest, choices: list[filing_form.Choice]) -> HttpResponse:
+    field = request.GET.get("field", "")[:80]
+    context = {"path": field, "id": filing_form.element_id(field), "choices": choices, "typed": _typed(request)}
+    return render(request, "residents/picker.html", context)
+
+
+# -- queue and review -------------------------------------------------------------------------------------------------
+
+
+@require_GET
+def queue(request: StaffRequest) -> HttpResponse:
+    """What waits for review, and what came of one's own entries."""
+    desk = request.desk
+    waiting = enquiries.review_queue(desk)
+    mine = Filing.objects.filter(Q(account=desk.account) & ~Q(state=FilingState.PROVISIONAL)).order_by("-id")
+    return render(
+        request,
+        "residents/queue.html",
+        {"waiting": waiting, "mine": list(mine[:_MAX_LISTED]), "account": desk.account},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One person's change, in words: side by side before and after."""
+
+    name: str
+    number: int | None
+    reason: str
+    steps: tuple[enquiries.Step, ...]
+
+
+def _full(items: Mapping[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(**{name: items.get(name) for name in NAMES})
+
+
+def changes_of(check: services.Check) -> list[ChangeView]:
+    """What a plan would change, person by person."""
+    rows = []
+    for change in check.plan.changes:
+        before = check.view.persons.get(change.person) if change.person is not None else None
+        after = _full(change.items)
+        steps = enquiries.differences(_full(before.items) if before else None, after)
+        rows.append(ChangeView(person_name(after), change.person, reason_label(change.reason), tuple(steps)))
+    return rows
+
+
+def _written(filing_id: int) -> list[ChangeView]:
+    """What a registered filing changed, person by person."""
+    rows = []
+    for version in ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("id"):
+        before = ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first()
+        rows.append(
+            ChangeView(
+                person_name(version),
+                version.person_id,
+                reason_label(version.reason),
+                tuple(enquiries.differences(before, version)),
+            )
+        )
+    return rows
+
+
+@require_GET
+def open_filing(request: StaffRequest, filing_id: int) -> HttpResponse:
+    """One filing: what was entered, what it changes, and the decision."""
+    return _filing_page(request, filing_id, ())
+
+
+def _filing_page(request: StaffRequest, filing_id: int, findings: Sequence[Finding]) -> HttpResponse:
+    desk = request.desk
+    opened = services.open_filing(desk, filing_id)
+    row = opened.row
+    is_waiting = row.state == FilingState.PROVISIONAL
+    context = {
+        "filing": row,
+        "label": KINDS[row.kind].label,
+        "by_notification": KINDS[row.kind].by_notification,
+        "channel": labels("filing_channels").get(row.channel, "職権"),
+        "notifier": labels("notifier_kinds").get(row.notifier_kind, ""),
+        "documents": [labels("identity_documents").get(code, code) for code in row.identity_documents],
+        "steps": list(row.steps.order_by("id")),
+        "states": FilingState,
+        "is_waiting": is_waiting,
+        "is_mine": row.account == desk.account,
+        "refusal": opened.refusal,
+        "warnings": [f for f in opened.check.findings if f.severity is Severity.WARNING] if opened.check else [],
+        "blocking": [f for f in opened.check.findings if f.severity is Severity.ERROR] if opened.check else [],
+        "notes": list(dict.fromkeys(opened.check.plan.notes)) if opened.check else [],
+        "changes": changes_of(opened.check) if opened.check else _written(filing_id) if not is_waiting else [],
+        "findings": findings,
+        "may_cancel": row.state == FilingState.REGISTERED and row.kind != "cancellation",
+    }
+    return render(request, "residents/filing.html", context, status=422 if findings else 200)
+
+
+def _decide(request: StaffRequest, filing_id: int, act: Any) -> HttpResponse:
+    try:
+        act(with_purpose(request, Purpose.MOVE_FILING), filing_id, request.POST.get("comment", "")[:400])
+    except Refused as refusal:
+        return _filing_page(request, filing_id, refusal.findings)
+    return HttpResponseRedirect(f"/residents/filings/{filing_id}")
+
+
+@require_POST
+def approve(request: StaffRequest, filing_id: int) -> HttpResponse:
+    """審査・本登録."""
+    return _decide(request, filing_id, services.approve)
+
+
+@require_POST
+def send_back(request: StaffRequest, filing_id: int) -> HttpResponse:
+    """差戻し."""
+    return _decide(request, filing_id, services.send_back)
+
+
+@require_POST
+def withdraw(request: StaffRequest, filing_id: int) -> HttpResponse:
+    """取下げ by whoever entered it."""
+    return _decide(request, filing_id, services.withdraw)

@@ -1,0 +1,110 @@
+"""A town that answers over HTTP, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyotp
+from django.contrib.auth.hashers import make_password
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.db import connections
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from yakuba.platform.access.duties import Duty
+from yakuba.platform.access.models import Account, DutyAssignment
+from yakuba.platform.access.sign_in import totp_context
+from yakuba.platform.clock import FixedClock
+from yakuba.platform.vault import sealing
+
+PASSWORD = "tests-only-password"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of a server in this process, on the database that Django points at."""
+    settings = connections.settings["default"]
+    before = settings["CONN_MAX_AGE"]
+    settings["CONN_MAX_AGE"] = 0  # each request's thread ends, and its connection with it
+    server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    server.set_app(WSGIHandler())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        settings["CONN_MAX_AGE"] = before
+
+
+@dataclass
+class Staff:
+    """One person with a password and a one-time code."""
+
+    login: str
+    secret: str
+    clock: FixedClock
+
+    def code(self) -> str:
+        return str(pyotp.TOTP(self.secret).at(self.clock.now()))
+
+
+def hire(login: str, clock: FixedClock, *duties: Duty) -> Staff:
+    """An account with these duties. Needs the office of `set_up_town`."""
+    secret = pyotp.random_base32()
+    account = Account.objects.create(
+        login=login,
+        name=f"見本　{login}",
+        office_id="100",
+        password=make_password(PASSWORD),
+        totp_sealed=sealing.seal(totp_context(login), secret.encode()),
+    )
+    DutyAssignment.objects.bulk_create(
+        DutyAssignment(account=account, duty=duty, period=(date(2020, 1, 1), None)) for duty in duties
+    )
+    return Staff(login, secret, clock)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("YAKUBA_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, address: str, staff: Staff) -> None:
+    """Both steps, as a person does them."""
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("利用者ID").fill(staff.login)
+    page.get_by_label("パスワード").fill(PASSWORD)
+    page.get_by_role("button", name="次へ").click()
+    page.get_by_label("確認コード").fill(staff.code())
+    page.get_by_role("button", name="サインイン").click()
+    page.wait_for_url(f"{address}/")
