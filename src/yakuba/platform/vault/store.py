@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -53,6 +53,64 @@ def put(numbers: Sequence[IndividualNumber], at: datetime) -> list[int]:
         cursor.execute("SELECT blind_index, id FROM vault_number WHERE blind_index = ANY(%s)", [indexes])
         ids = {bytes(index): id_ for index, id_ in cursor.fetchall()}
     return [ids[index] for index in indexes]
+
+
+def reserve(count: int) -> list[int]:
+    """Vault ids for `put_many`. Those that are not used stay unused."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('vault_number', 'id')) FROM generate_series(1, %s)", [count]
+        )
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def seal_many(numbers: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    """(sealed, blind index) of each number, given as digits that were checked before. Touches no database."""
+    key = keys.load()
+    cipher, nonces = AESGCM(key.sealing), os.urandom
+    sealed = []
+    for digits in numbers:
+        clear, nonce = digits.encode(), nonces(12)
+        sealed.append(
+            (
+                nonce + cipher.encrypt(nonce, clear, _CONTEXT),
+                hmac.digest(key.blinding, clear, hashlib.sha256),
+            )
+        )
+    return sealed
+
+
+def put_many(ids: Sequence[int], sealed: Sequence[tuple[bytes, bytes]], at: datetime) -> dict[int, int]:
+    """Put what `seal_many` made in under reserved ids: reserved id -> the id that a number has already, for those.
+
+    Needs an open transaction; the numbers differ from each other.
+    """
+    if not sealed:
+        return {}
+    rows = "".join(
+        f"{id_},\\x{secret.hex()},\\x{index.hex()},{at.isoformat()}\n"
+        for id_, (secret, index) in zip(ids, sealed, strict=True)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE vault_incoming (LIKE vault_number INCLUDING DEFAULTS) ON COMMIT DROP")
+        with cursor.copy("COPY vault_incoming (id, sealed, blind_index, created_at) FROM STDIN (FORMAT csv)") as copy:
+            copy.write(rows)
+        cursor.execute("INSERT INTO vault_number SELECT * FROM vault_incoming ON CONFLICT (blind_index) DO NOTHING")
+        known: dict[int, int] = {}
+        if cursor.rowcount < len(sealed):
+            cursor.execute(
+                "SELECT i.id, n.id FROM vault_incoming i JOIN vault_number n USING (blind_index) WHERE n.id <> i.id"
+            )
+            known = dict(cursor.fetchall())
+        cursor.execute("DROP TABLE vault_incoming")
+    return known
+
+
+def unseal_many(desk: Desk, sealed: Iterable[bytes]) -> list[str]:
+    """The digits of many numbers, for a desk that may see them and has logged what for."""
+    desk.require(Duty.INDIVIDUAL_NUMBER)
+    cipher = AESGCM(keys.load().sealing)
+    return [cipher.decrypt(row[:12], row[12:], _CONTEXT).decode() for row in sealed]
 
 
 def find(number: IndividualNumber) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from yakuba.core.characters import fold_address, fold_kana, fold_name
 from yakuba.core.names import SPACE
 
-_MASK = 0x7FFF_FFFF  # a gram is a positive int4
+GRAM_MASK = 0x7FFF_FFFF  # a gram is a positive int4
 
 
 def faces(items: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -43,4 +43,4 @@ def grams(*texts: str) -> list[int]:
     Different pairs may share a number (the search compares the text as well); equal pairs always do.
     """
     pairs: Iterable[tuple[str, str]] = (pair for text in texts for pair in pairwise(text))
-    return sorted({(ord(first) * 0x10FFFF + ord(second)) & _MASK for first, second in pairs})
+    return sorted({(ord(first) * 0x10FFFF + ord(second)) & GRAM_MASK for first, second in pairs})

@@ -1,0 +1,62 @@
+"""Rows that were not loaded: kept with their reasons, without an 個人番号 in clear."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from yakuba.core.findings import Finding
+from yakuba.core.numbers import AddresseeNumber
+from yakuba.platform.vault import sealing
+
+from ..models import ImportRefusal
+from .layout import COLUMNS, PLACE
+
+SEALING_CONTEXT = "residents-import-line"
+_NUMBER = PLACE["number"] - 1
+_SECRET = PLACE["individual_number"] - 1
+
+
+def refusal(job: int, row: int, line: bytes, findings: Iterable[Finding], *, is_record: bool) -> ImportRefusal:
+    """The row to be kept. `is_record`: the line has its fields, so that the 個人番号 can be taken out of it alone."""
+    number, text, secret = None, "", line
+    if is_record:
+        fields = next(csv.reader([line.decode()]))
+        assert len(fields) == len(COLUMNS)
+        secret = fields[_SECRET].encode()
+        fields[_SECRET] = ""
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow(fields)
+        text = out.getvalue()
+        number = None if AddresseeNumber.check(fields[_NUMBER]) else int(fields[_NUMBER])
+    return ImportRefusal(
+        job=job,
+        row=row,
+        number=number,
+        findings=[as_json(finding) for finding in findings],
+        line=text,
+        sealed=sealing.seal(SEALING_CONTEXT, secret) if secret else None,
+    )
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """A finding as kept; `position` without what has no meaning."""
+    data = asdict(finding)
+    data["position"] = {key: value for key, value in (data["position"] or {}).items() if value is not None}
+    return data
+
+
+def describe(finding: Mapping[str, Any]) -> str:
+    """One line for a person."""
+    column = finding["position"].get("column")
+    where = f"{column}項目目 " if column else ""
+    return f"[{finding['code']}] {where}{finding['field']}: {finding['message']} {finding['remedy']}".rstrip()
+
+
+def open_refusals(job: int | None = None) -> Iterable[ImportRefusal]:
+    """What still waits for a person, in the order of jobs and rows."""
+    rows = ImportRefusal.objects.filter(resolved_at__isnull=True).order_by("job", "row")
+    return (rows.filter(job=job) if job is not None else rows).iterator(chunk_size=1000)
