@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -51,6 +52,17 @@ def test_two_users_share_one_server_and_the_last_one_removes_it(folder: Path) ->
             assert server.is_running()
         assert not server.is_running()
         assert not server.home.exists()
+
+
+def test_the_one_who_started_it_may_leave_first(folder: Path) -> None:
+    with shared_server(folder) as server:
+        other = _other_user(folder)
+        assert other.stdout is not None
+        other.stdout.readline()
+    gc.collect()  # the warning of a process left behind would come now
+    assert server.is_running()
+    other.communicate("\n", timeout=30)
+    assert not server.is_running()
 
 
 @pytest.mark.fault

@@ -50,8 +50,8 @@ server.serve_forever()
 WORKER = """
 import os, time
 import psycopg
-psycopg.connect(os.environ["YAKUBA_DATABASE_URL"]).close()
-print("worker", os.environ["TOWN_SAYS"], flush=True)
+psycopg.connect(os.environ["YAKUBA_APP_DATABASE_URL"]).close()
+print("worker", os.environ["TOWN_SAYS"], "owner" if "YAKUBA_DATABASE_URL" in os.environ else "application", flush=True)
 while True:
     time.sleep(1)
 """
@@ -66,7 +66,8 @@ else:
         tell(stage="住民を作っています", done=done, total=2, detail="")
         if len(sys.argv) > 2:
             time.sleep(float(sys.argv[2]))
-    tell(result={"住民": 20000, "environment": {"TOWN_SAYS": "good morning"}})
+    environment = {"TOWN_SAYS": "good morning", "YAKUBA_APP_DATABASE_URL": os.environ["YAKUBA_DATABASE_URL"]}
+    tell(result={"住民": 20000, "environment": environment})
 """
 HOUSE = """
 import json, os, sys
@@ -114,6 +115,7 @@ class Town:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=processes.die_with_parent(signal.SIGTERM),  # with a test run that is cut off
         )
         self.started.append(process)
         return process
@@ -196,12 +198,14 @@ def test_a_house_opens_serves_tells_and_closes(town: Town) -> None:
     standing = town.status()
     assert (standing["web"]["running"], standing["worker"]["running"], standing["database"]["running"]) == (True,) * 3
     assert standing["url"] == f"http://localhost:{town.port}/"
-    wait_until(lambda: "worker good morning" in (town.data.log / "worker.log").read_text(encoding="utf-8"), process)
+    wait_until(
+        lambda: "worker good morning application" in (town.data.log / "worker.log").read_text(encoding="utf-8"), process
+    )
     everyone = town.everyone()
     said = finish(process)
     for expected in (standing["url"], "mihon", "himitsu", "123456", "見本太郎", "住民: 20,000", "役場を閉じました。"):
         assert expected in said
-    assert "TOWN_SAYS" not in said
+    assert "good morning" not in said
     assert not any(map(processes.is_alive, everyone))
     assert town.status()["phase"] == "stopped"
     assert not (town.data.postgres / "data/postmaster.pid").exists()

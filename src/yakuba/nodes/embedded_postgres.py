@@ -295,6 +295,12 @@ class Server:
         self._signal_until_ended(self.postmaster(), timeout_s)
         _end_all_in(self.data)
 
+    def leave_running(self) -> None:
+        """Leave the server to whoever else uses it."""
+        if self.process is not None:
+            self.process.returncode = 0  # not ours to wait for any more: nobody needs the warning that it still runs
+            self.process = None
+
     def clear(self) -> None:
         """End what a dead owner left: its server, sessions without a server, and the pid file of a reused pid."""
         self.stop()

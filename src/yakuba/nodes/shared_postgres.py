@@ -41,6 +41,8 @@ def shared_server(folder: Path) -> Iterator[Server]:
             if _is_alone(users):
                 server.stop(timeout_s=5)
                 shutil.rmtree(server.home, ignore_errors=True)
+            else:
+                server.leave_running()
 
 
 def _is_alone(users: object) -> bool:

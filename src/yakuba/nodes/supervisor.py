@@ -514,6 +514,8 @@ class House:
         environ = self._start_database() | {"YAKUBA_ORIGIN": url.rstrip("/"), TOKEN_VARIABLE: self._state["token"]}
         shown = dict(self._report(self.plan.prepare, environ, "prepare") or {}) if self.plan.prepare else {}
         environ |= shown.pop("environment", {})
+        if "YAKUBA_APP_DATABASE_URL" in environ:
+            del environ["YAKUBA_DATABASE_URL"]  # the owner's: what serves people has no use for it
         for program in self.plan.programs(port):
             self._start(_Child(program, environ, self.data.log / f"{program.name}.log"))
         self._await_web(port)
