@@ -238,6 +238,18 @@ def test_an_interrupted_first_start_begins_again(place: Path) -> None:
     server.stop()
 
 
+def test_a_home_too_deep_for_a_socket_has_it_elsewhere_while_it_runs(place: Path) -> None:
+    deep = place / ("x" * 90)
+    deep.mkdir(mode=0o711)
+    server = Server(deep / "postgres", deep / "private", durable=False)
+    server.start()
+    (folder,) = _query(server.url("postgres", SUPERUSER), "SHOW unix_socket_directories")
+    assert list(Path(str(folder)).iterdir())
+    assert Path(str(folder)).stat().st_mode & 0o777 == 0o700
+    server.stop()
+    assert not Path(str(folder)).exists()
+
+
 def test_a_server_that_cannot_start_says_why(stopped_server: Server) -> None:
     configuration = stopped_server.data / "postgresql.conf"
     before = configuration.read_text(encoding="utf-8")

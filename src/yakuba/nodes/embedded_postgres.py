@@ -239,6 +239,11 @@ class Server:
         except FileNotFoundError:
             return None
 
+    @property
+    def _socket_mark(self) -> Path:
+        """Names the folder of the socket where `home` is too long a path for it."""
+        return self.private / "postgres_socket_folder"
+
     def password(self, role: str) -> str:
         """The password of SUPERUSER or OWNER; made at first use (file, 0600)."""
         file = self.private / f"postgres_{role}_password"
@@ -294,6 +299,9 @@ class Server:
             self.process = None
         self._signal_until_ended(self.postmaster(), timeout_s)
         _end_all_in(self.data)
+        with suppress(OSError):  # there is none, or a killed server's socket is in it, for the next start to take over
+            Path(self._socket_mark.read_text(encoding="utf-8")).rmdir()
+            self._socket_mark.unlink()
 
     def leave_running(self) -> None:
         """Leave the server to whoever else uses it."""
@@ -422,15 +430,14 @@ class Server:
             here.mkdir(mode=0o700, exist_ok=True)
             os.chown(here, owner, -1, follow_symlinks=False)
             return here
-        mark = self.private / "postgres_socket_folder"
         with suppress(FileNotFoundError):
-            noted = Path(mark.read_text(encoding="utf-8"))
+            noted = Path(self._socket_mark.read_text(encoding="utf-8"))
             found = noted.lstat()
             if stat.S_ISDIR(found.st_mode) and found.st_uid == owner and not found.st_mode & 0o077:
                 return noted
         made = Path(tempfile.mkdtemp(prefix="yakuba-", dir="/tmp"))
         os.chown(made, owner, -1)
-        write_privately(mark, str(made))
+        write_privately(self._socket_mark, str(made))
         return made
 
     def _signal_until_ended(self, identity: Identity | None, timeout_s: float) -> None:
