@@ -177,8 +177,9 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
         return _again(desk, request, earlier)
     versions = _checked(desk, request, lock=True)
     number = _next_number(desk)
-    rendered = _paper(desk, request, versions, desk.today).render(
-        issue=number, created_at=desk.now.astimezone(UTC), specimen=town().is_sandbox
+    issued_at = desk.now  # asked once: the same moment makes the same paper when the request comes again
+    rendered = _paper(desk, request, versions, number.issued_on).render(
+        issue=number, created_at=issued_at.astimezone(UTC), specimen=town().is_sandbox
     )
     persons = [version.person_id for version in versions]
     row = Issue.objects.create(
@@ -195,7 +196,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
         identity_documents=list(request.identity_documents),
         pages=rendered.page_count,
         content_hash=rendered.content_hash,
-        issued_at=desk.now,
+        issued_at=issued_at,
         account=desk.account,
         office=desk.office,
         terminal=desk.terminal,
