@@ -54,7 +54,7 @@ class Finding:
         return f"[{self.code}] {self.field}{where}: {self.message}{remedy}"
 
 
-class Refused(ValueError):  # noqa: N818 -- 却下 is an answer, not a malfunction
+class Refused(ValueError):
     """An input is refused, with every finding at once."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -68,12 +68,28 @@ class Findings:
 
     items: list[Finding] = field(default_factory=list)
 
-    def error(self, code: str, field: str, message: str, remedy: str = "", *, article: str = "",
-              position: Position | None = None) -> None:
+    def error(
+        self,
+        code: str,
+        field: str,
+        message: str,
+        remedy: str = "",
+        *,
+        article: str = "",
+        position: Position | None = None,
+    ) -> None:
         self.items.append(Finding(code, field, message, remedy, Severity.ERROR, article, position))
 
-    def warn(self, code: str, field: str, message: str, remedy: str = "", *, article: str = "",
-             position: Position | None = None) -> None:
+    def warn(
+        self,
+        code: str,
+        field: str,
+        message: str,
+        remedy: str = "",
+        *,
+        article: str = "",
+        position: Position | None = None,
+    ) -> None:
         self.items.append(Finding(code, field, message, remedy, Severity.WARNING, article, position))
 
     def extend(self, findings: Iterable[Finding]) -> None:

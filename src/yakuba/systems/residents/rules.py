@@ -464,7 +464,7 @@ def _plan_move_in(filing: MoveIn, view: View, out: Plan) -> None:
     _check_place(filing.address, "address", view, findings)
     reason = Reason.MOVE_IN_ABROAD if filing.from_abroad else Reason.MOVE_IN
     if not filing.persons:
-        findings.error("RES-E-070", "persons", "転入する方が入力されていません。", "一人以上入力してください。")
+        findings.error("RES-E-070", "persons", "届出の対象となる方が選ばれていません。", "一人以上選んでください。")
     if not filing.from_abroad and not filing.previous:
         findings.error(
             "RES-E-071", "previous.town", "転入前の住所が入力されていません。", "転出証明書の住所を入力してください。",
@@ -674,7 +674,7 @@ def _plan_move_within(filing: MoveWithin, view: View, out: Plan) -> None:
     _check_place(filing.address, "address", view, findings)
     movers = _named(dict.fromkeys(filing.persons), view, findings, "persons")
     if not filing.persons:
-        findings.error("RES-E-070", "persons", "転居する方が選ばれていません。", "一人以上選んでください。")
+        findings.error("RES-E-070", "persons", "届出の対象となる方が選ばれていません。", "一人以上選んでください。")
     if not _one_household(movers, findings, "persons"):
         return
     home = movers[0].household
@@ -774,7 +774,7 @@ def _plan_move_out(filing: MoveOut, view: View, out: Plan) -> None:
     findings = out.findings
     movers = _named(dict.fromkeys(filing.persons), view, findings, "persons")
     if not filing.persons:
-        findings.error("RES-E-070", "persons", "転出する方が選ばれていません。", "一人以上選んでください。")
+        findings.error("RES-E-070", "persons", "届出の対象となる方が選ばれていません。", "一人以上選んでください。")
     if filing.planned_on > view.today + timedelta(days=365):
         findings.error("RES-E-100", "planned_on", "転出予定日が一年より先です。", "日付を確認してください。")
     if filing.notified_on and filing.notified_on - filing.planned_on > timedelta(days=NOTIFICATION_DAYS):
