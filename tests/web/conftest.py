@@ -9,10 +9,13 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from tests.systems.residents.conftest import common, move_in, person, town_codes
 
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.models import Account, DutyAssignment, Session
 from yakuba.platform.clock import FixedClock
+
+__all__ = ["common", "move_in", "person", "town_codes"]  # the registry's fixtures, for screens too
 
 SignedIn = Callable[..., Client]
 

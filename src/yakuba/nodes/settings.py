@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.postgres",
+    "ninja",  # its API pages' templates
     "procrastinate.contrib.django",
     "yakuba.platform.history",
     "yakuba.platform.audit",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from yakuba.systems.residents.api import api
+
 from . import static_files, views
 
 urlpatterns = [
@@ -20,6 +22,7 @@ urlpatterns = [
     path("jobs", views.jobs),
     path("jobs/<int:job_id>/cancel", views.cancel_job),
     path("residents/", include("yakuba.systems.residents.urls")),
+    path("api/", api.urls),
     path("static/<path:path>", static_files.serve),
     path("healthz", views.healthz),
 ]

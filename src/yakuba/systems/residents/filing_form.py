@@ -362,6 +362,15 @@ _LAYOUT: dict[str, tuple[tuple[str, tuple[FieldSpec, ...], bool], ...]] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A finding, with id and label of the field it is about; both empty where no field is."""
+
+    finding: Finding
+    target: str
+    label: str
+
+
 class Screen:
     """One form on the screen: values (flat), findings, and the fields they go to."""
 
@@ -372,7 +381,7 @@ class Screen:
         self._house = house
         self._values = values
         self.findings = tuple(findings)
-        self._paths: list[str] = []
+        self._labels: dict[str, str] = {}  # of every field made so far, by its path
 
     def sections(self) -> list[Section]:
         """The kind's own sections."""
@@ -401,7 +410,7 @@ class Screen:
 
     def field(self, path: str, spec: FieldSpec) -> Field:
         """The field at `path` with its value and findings."""
-        self._paths.append(path)
+        self._labels[path] = spec.label
         value = self._values.get(path, "")
         values = tuple(self._values.getlist(path)) if spec.widget == "checks" else ()
         typed = self._values.get(f"_q.{path}", "")
@@ -439,14 +448,14 @@ class Screen:
             return tuple(found)
         return ()
 
-    def linked(self) -> list[tuple[Finding, str]]:
-        """Every finding with the id of the field it leads to, or ''. Call after the sections were made."""
+    def linked(self) -> list[Linked]:
+        """Every finding with the field it leads to. Call after the sections were made."""
         rows = []
         for finding in self.findings:
             path = finding.field
-            if path not in self._paths:
-                path = next((known for known in self._paths if known.startswith(f"{path}.")), "")
-            rows.append((finding, element_id(path) if path else ""))
+            if path not in self._labels:
+                path = next((known for known in self._labels if known.startswith(f"{path}.")), "")
+            rows.append(Linked(finding, element_id(path) if path else "", self._labels.get(path, "")))
         return rows
 
 

@@ -163,13 +163,12 @@ def _entry_page(
     }
     linked = screen.linked()
     confirmed = set(form.getlist("confirmed"))
+    doubts = {
+        f"{row.finding.code}{row.finding.message}": row for row in linked if row.finding.severity is Severity.WARNING
+    }
     context |= {
-        "errors": [(finding, target) for finding, target in linked if finding.severity is Severity.ERROR],
-        "doubts": [
-            (finding, target, finding.code in confirmed)
-            for finding, target in _first_of_each_code(linked)
-            if finding.severity is Severity.WARNING
-        ],
+        "errors": [row for row in linked if row.finding.severity is Severity.ERROR],
+        "doubts": [(row.finding, row.finding.code in confirmed) for row in doubts.values()],
         "check": check,
         "changes": changes_of(check) if check and not any(f.severity is Severity.ERROR for f in findings) else [],
         "notes": dict.fromkeys(check.plan.notes) if check else (),
@@ -178,14 +177,6 @@ def _entry_page(
     response = render(request, template, context, status=422 if context["errors"] or (findings and not check) else 200)
     response["X-Yakuba-Fragment"] = "1"
     return response
-
-
-def _first_of_each_code(linked: list[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
-    """A warning is confirmed by its code: one box for it, with every message of that code in turn."""
-    rows: dict[str, tuple[Finding, str]] = {}
-    for finding, target in linked:
-        rows.setdefault(f"{finding.code}{finding.message}", (finding, target))
-    return list(rows.values())
 
 
 def _hidden(kind: str, form: QueryDict) -> list[tuple[str, str]]:
