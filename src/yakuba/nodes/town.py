@@ -105,9 +105,35 @@ def application_url(owner: str) -> str:
 
 
 def connect_as_application() -> None:
-    """Set Django up in this process as the programs of the house are: for commands that the door gave the owner's URL."""
+    """Set Django up in this process as the programs of the house are: for commands that the door gave the owner's URL.
+
+    Raises Refused before the house was ever opened.
+    """
     _set_up_django()
-    _point_django_at(application_url(os.environ["YAKUBA_DATABASE_URL"]))
+    from django.db import connection
+
+    from yakuba.core.findings import Finding, Refused
+
+    owner = os.environ["YAKUBA_DATABASE_URL"]
+    _point_django_at(owner)
+    application = application_url(owner)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT to_regclass('residents_town') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = %s)",
+            [urlsplit(application).username],
+        )
+        if not cursor.fetchone()[0]:
+            raise Refused(
+                [
+                    Finding(
+                        "HOU-E-001",
+                        "database",
+                        "この役場はまだ開かれたことがありません。",
+                        "先に ./yakuba up を実行してください。",
+                    )
+                ]
+            )
+    _point_django_at(application)
 
 
 def _make_role(cursor: Any, role: str, password: str) -> None:
@@ -115,12 +141,8 @@ def _make_role(cursor: Any, role: str, password: str) -> None:
     from psycopg import sql
 
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-    verb = "ALTER" if cursor.fetchone() else "CREATE"
-    cursor.execute(
-        sql.SQL(
-            verb + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD {}"  # type: ignore[arg-type]
-        ).format(sql.Identifier(role), sql.Literal(password))
-    )
+    statement = "ALTER ROLE {} PASSWORD {}" if cursor.fetchone() else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
+    cursor.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(password)))
 
 
 def _set_up_django() -> None:

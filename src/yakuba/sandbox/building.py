@@ -44,7 +44,8 @@ class Built:
 
 def begun() -> Job | None:
     """The job that builds, or built, this house's town."""
-    return Job.objects.filter(kind=KIND).order_by("pk").first()
+    job: Job | None = Job.objects.filter(kind=KIND).order_by("pk").first()
+    return job
 
 
 def build(

@@ -73,12 +73,11 @@ def _populate(args: argparse.Namespace, console: Console) -> int:
 
     from . import building
 
-    job = building.begun()
-    if job is not None and job.state == "done":
-        raise Refused([building.not_empty()])
     built = building.build(
         SystemClock(), console.progress, code=args.code, residents=args.residents, seed=args.seed, with_day=False
     )  # fmt: skip
+    if built.repeated:
+        raise Refused([building.not_empty()])
     console.say(f"見本の町（{built.code}）に住民{built.residents:,}人の台帳を作りました。")
     return 0
 
