@@ -34,7 +34,7 @@ from yakuba.platform.jobs import runner, tasks
 print(json.dumps({
     "events": {e.name: [e.unheard, [s.name for s in registry.subscribers(e.name)]] for e in registry.event_types()},
     "kinds": sorted(runner._kinds),
-    "queue": app.tasks["yakuba.jobs.execute"].queue,
+    "tasks": {name: task.queue for name, task in app.tasks.items() if name.startswith("yakuba.")},
 }))
 """
 
@@ -82,15 +82,22 @@ def test_every_kind_of_job_runs_in_a_worker(fresh: dict[str, Any]):
     assert len(fresh["kinds"]) == len(written_in), f"{fresh['kinds']} of the kinds in {written_in}"
 
 
-def test_the_worker_listens_to_the_queue_of_jobs(fresh: dict[str, Any]):
-    (listened,) = (
-        keyword.value
+def test_every_task_is_known_to_the_worker_and_in_a_queue_that_it_serves(fresh: dict[str, Any]):
+    named = {
+        ast.literal_eval(keyword.value)
+        for _, call in _calls("task")
+        for keyword in call.keywords
+        if keyword.arg == "name"
+    }
+    assert set(fresh["tasks"]) == named
+    (served,) = (
+        ast.literal_eval(keyword.value)
         for file, call in _calls("run_worker")
         if file.name == "worker.py"
         for keyword in call.keywords
         if keyword.arg == "queues"
     )
-    assert ast.literal_eval(listened) == [fresh["queue"]]
+    assert set(fresh["tasks"].values()) <= set(served)
 
 
 @pytest.mark.parametrize("item", [item for item in ITEMS if item.kind is Kind.CODE], ids=lambda item: item.name)
