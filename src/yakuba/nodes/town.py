@@ -73,7 +73,7 @@ def make_ready(report: Report) -> dict[str, str]:
     from yakuba.platform.vault import keys
 
     owner = os.environ["YAKUBA_DATABASE_URL"]
-    _point_django_at(owner)
+    point_django_at(owner)
     report(_TABLES, 0, None, "")
     call_command("migrate", verbosity=0, interactive=False)
     report(_RIGHTS, 0, None, "")
@@ -85,7 +85,7 @@ def make_ready(report: Report) -> dict[str, str]:
             _make_role(cursor, role, urlsplit(application).password or "")
         for statement in grants(role):
             cursor.execute(statement)
-    _point_django_at(application)
+    point_django_at(application)
     return {"YAKUBA_APP_DATABASE_URL": application}
 
 
@@ -115,7 +115,7 @@ def connect_as_application() -> None:
     from yakuba.core.findings import Finding, Refused
 
     owner = os.environ["YAKUBA_DATABASE_URL"]
-    _point_django_at(owner)
+    point_django_at(owner)
     application = application_url(owner)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -133,7 +133,7 @@ def connect_as_application() -> None:
                     )
                 ]
             )
-    _point_django_at(application)
+    point_django_at(application)
 
 
 def _make_role(cursor: Any, role: str, password: str) -> None:
@@ -150,7 +150,7 @@ def _set_up_django() -> None:
     django.setup()
 
 
-def _point_django_at(url: str) -> None:
+def point_django_at(url: str) -> None:
     """From now on, every new connection of this process is this one's."""
     from django.db import connections
 

@@ -636,6 +636,8 @@ class _Day:
                 (left,) = cursor.fetchone()
             if not left:
                 break
+            if not delivered:
+                time.sleep(0.05)  # the worker is delivering
             self.report("異動の配達", delivered, left)
         self.balance.events = Event.objects.filter(id__gt=self.first_event).count()
 

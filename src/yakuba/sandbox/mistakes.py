@@ -210,8 +210,9 @@ def _about_particular_people(forms: Forms, people: TownPeople) -> Iterator[Mista
         )
         yield _mistake("処理停止中の方の転出", "move_out", form, "RES-E-011")
     leaving = people.find(
-        "v.move_out_planned_on > current_date AND v.processing_stopped_on IS NULL"
-        " AND v.resident_since <= (current_date - 100)::text"
+        "v.move_out_planned_on > %s AND v.processing_stopped_on IS NULL AND v.resident_since < %s",
+        people.today,
+        (people.today - timedelta(days=100)).isoformat(),
     )
     if leaving:
         form = forms.notification(

@@ -15,6 +15,8 @@ from .households import RELATIONSHIPS, YEAR_DAYS, Integers, Origin, Relation, fo
 from .synthetic_numbers import NumberSource, Use
 
 Form = dict[str, Any]
+_CROWD = 1_500
+_ATTEMPTS = 5
 _FAMILIES = (
     Relation.HEAD, Relation.WIFE, Relation.HUSBAND, Relation.WIFE_UNREGISTERED, Relation.CHILD,
 )  # fmt: skip
@@ -29,13 +31,16 @@ class Newcomers:
         self._source = NumberSource(home.code)
         self._next = first
         self._places = pools.elsewhere(home, rng, 24)
-        self._people = form(rng, 1500, foreign=4.0)
-        people = self._people
+        self._refill()
+
+    def _refill(self) -> None:
+        """A fresh crowd of households on the move."""
+        people = self._people = form(self.rng, _CROWD, foreign=4.0)
         order = np.argsort(people.household, kind="stable")
         starts = np.searchsorted(people.household[order], np.arange(people.households + 1))
         members = [order[starts[i] : starts[i + 1]] for i in range(people.households)]
         fitting = [rows for rows in members if self._may_move(rows)]
-        self._families = [fitting[i] for i in rng.permutation(len(fitting))]
+        self._families = [fitting[i] for i in self.rng.permutation(len(fitting))]
 
     def _may_move(self, rows: Integers) -> bool:
         """Young enough to be on the move, and nobody whose age the day's dates would make doubtful."""
@@ -72,13 +77,8 @@ class Newcomers:
 
     def family(self, *, foreign: bool = False, largest: int = 6, registered: bool = True) -> list[Form]:
         """A household, householder first. `registered`: comes with numbers, from a municipality; else from abroad."""
+        rows = self._take_family(foreign, largest)
         people = self._people
-        for place, rows in enumerate(self._families):
-            if len(rows) <= largest and (people.origin[rows[0]] == Origin.FOREIGN) == foreign:
-                del self._families[place]
-                break
-        else:
-            raise LookupError("no such household is left among the newcomers")
         rows = rows[np.argsort(people.relation[rows], kind="stable")]
         surname = int(pools.surnames().draw(self.rng, 1)[0])
         nation = pools.nationalities()[int(self.rng.integers(len(pools.nationalities())))]
@@ -101,6 +101,17 @@ class Newcomers:
             if not foreign:
                 person["register_head"] = persons[0]["name"]
         return persons
+
+    def _take_family(self, foreign: bool, largest: int) -> Integers:
+        """Members of the next household that fits; indices into the present crowd."""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._refill()
+            origin = self._people.origin
+            for place, rows in enumerate(self._families):
+                if len(rows) <= largest and (origin[rows[0]] == Origin.FOREIGN) == foreign:
+                    return self._families.pop(place)
+        raise LookupError(f"{_ATTEMPTS} crowds without such a household")
 
     def japanese(self, surname: int, sex: int, born: int) -> Form:
         names, surnames = pools.given_names(sex, born < 1975), pools.surnames()

@@ -131,14 +131,14 @@ class TownPeople:
                 return self._closed.pop(place)
         return None
 
-    def find(self, condition: str) -> ResidentVersion | None:
+    def find(self, condition: str, *parameters: object) -> ResidentVersion | None:
         """One open person, unlocked, whose current version `v` fits an SQL condition of ours."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT r.number FROM residents_resident r JOIN residents_version v ON v.person = r.number"
                 " AND v.version_no = r.version_no WHERE r.is_open AND r.pending_filing IS NULL"
                 f" AND {condition} ORDER BY hashint8extended(r.number, %s), 1 LIMIT 1",
-                [self._seed],
+                [*parameters, self._seed],
             )
             row = cursor.fetchone()
         return current_versions(row)[0] if row else None
