@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
@@ -222,12 +223,17 @@ def parse(kind: str, data: Mapping[str, Any]) -> Filing:
     return filing  # type: ignore[no-any-return]
 
 
+@cache
+def _shape(cls: type) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+    """Types and fields of a form, by name."""
+    return get_type_hints(cls), {f.name: f for f in dataclasses.fields(cls)}
+
+
 def _build(cls: type, data: Any, path: str, findings: Findings) -> Any:
     if not isinstance(data, Mapping):
         findings.error("FIL-E-002", path or "form", "項目の集まりではありません。", "送信の形式を確認してください。")
         return None
-    hints = get_type_hints(cls)
-    known = {f.name: f for f in dataclasses.fields(cls)}
+    hints, known = _shape(cls)
     for name in sorted(set(data) - set(known)):
         findings.error("FIL-E-003", f"{path}{name}"[:80], "この届出にない項目です。", "項目を除いてください。")
     values = {}
