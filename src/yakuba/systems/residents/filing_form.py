@@ -243,6 +243,7 @@ _PERSON_FOREIGN = (
     FieldSpec("name_latin", "氏名（アルファベット）", hint="在留カードのとおり"),
     FieldSpec("alias", "通称"),
     FieldSpec("alias_kana", "通称の振り仮名"),
+    FieldSpec("name_priority", "優先して使う氏名", "select", "name_priorities"),
     FieldSpec("nationality", "国籍・地域", "select", "nationalities"),
     FieldSpec("article_30_45", "法第30条の45の区分", "select", "article_30_45_classes"),
     FieldSpec("residence_status", "在留資格", "select", "residence_statuses"),

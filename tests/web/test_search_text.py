@@ -1,0 +1,72 @@
+"""One field for everything: what a clerk types, as keys."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from yakuba.core.findings import Refused
+from yakuba.systems.residents.search_text import MAX_TEXT, from_form, understand
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "birth", "number"),
+    [
+        ("山田", "山田", None, None),
+        ("やまだ　たろう", "やまだ　たろう", None, None),
+        ("山田 S60.4.12", "山田", "1985-04-12", None),
+        ("Ｓ６０．４．１２", "", "1985-04-12", None),
+        ("1985-04-12 山田", "山田", "1985-04-12", None),
+        ("1985/4/12", "", "1985-04-12", None),
+        ("19850412", "", "1985-04-12", None),
+        ("昭和60年", "", "1985-XX-XX@S", None),
+        ("昭和60年4月12日", "", "1985-04-12", None),
+        ("000001234567890", "", None, 1234567890),
+        ("１９", "", None, 19),
+        ("S", "S", None, None),
+        ("S99", "S99", None, None),
+        ("JOHN SMITH", "JOHN　SMITH", None, None),
+        ("二三", "二三", None, None),
+    ],
+)
+def test_understood(text: str, name: str, birth: str | None, number: int | None) -> None:
+    query = understand(text).query
+    assert query.name == name
+    assert (query.birth.stored.split("@")[0] if query.birth else None) == (birth.split("@")[0] if birth else None)
+    assert query.number == number
+
+
+@pytest.mark.parametrize("text", ["S60.4.12 S61.4.12", "12 13", "1234567890123456"])
+def test_contradictions_are_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        understand(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=MAX_TEXT + 20))
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    try:
+        query = understand(text).query
+    except Refused:
+        return
+    assert query.number is None or 0 <= query.number < 10**15
+    assert not query.name or query.name.split() == [
+        token for token in text[:MAX_TEXT].split() if token in query.name.split()
+    ]
+
+
+def test_the_form_refuses_everything_at_once() -> None:
+    with pytest.raises(Refused) as refusal:
+        from_form(
+            {"birth": "someday", "number": "x", "household": "1" * 16, "resident_code": "1", "individual_number": "2"}
+        )
+    assert {finding.field for finding in refusal.value.findings} == {
+        "birth", "number", "household", "resident_code", "individual_number",
+    }  # fmt: skip
+
+
+def test_an_offset_from_outside_is_bounded() -> None:
+    assert from_form({"name": "山田", "offset": "50"}).offset == 50
+    assert from_form({"name": "山田", "offset": "9" * 30}).offset == 0
+    assert from_form({"name": "山田", "offset": "-1"}).offset == 0
