@@ -66,9 +66,9 @@ def _run(args: argparse.Namespace, folder: Path, server: Server) -> dict[str, An
     from django.core.management import call_command
     from django.db import connection
 
+    from yakuba.console import Console
     from yakuba.core.addresses import municipality
     from yakuba.core.numbers import MunicipalityCode
-    from yakuba.nodes.console import Console
     from yakuba.platform.clock import SystemClock
     from yakuba.platform.vault import keys
     from yakuba.systems.residents.commands import cli_desk

@@ -63,7 +63,7 @@ def django_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     settings.DATA = tmp_path_factory.mktemp("data")
     settings.SECRET_KEY = "tests-only"
     keys.load.cache_clear()
-    keys.create_if_missing()
+    keys.create()
     yield
     keys.load.cache_clear()
 

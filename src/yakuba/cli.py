@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from yakuba import __version__
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 from yakuba.nodes.paths import data_folder
 
 DEFAULT_PORT = 8000

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from yakuba.nodes import environment
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 from yakuba.nodes.paths import REPOSITORY
 
 _ENSURE = (
     "import sys; from pathlib import Path\n"
-    "from yakuba.nodes import environment\nfrom yakuba.nodes.console import Console\n"
+    "from yakuba.nodes import environment\nfrom yakuba.console import Console\n"
     "environment.ensure(Path(sys.argv[1]), 'requirements.lock', Console(sys.stdout))\n"
 )
 

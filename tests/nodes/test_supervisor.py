@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yakuba.nodes import house_state, processes, supervisor
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 from yakuba.nodes.embedded_postgres import Server
 from yakuba.nodes.paths import DataFolder
 from yakuba.nodes.processes import Identity
@@ -72,7 +72,7 @@ else:
 HOUSE = """
 import json, os, sys
 from pathlib import Path
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 from yakuba.nodes.paths import DataFolder
 from yakuba.nodes.supervisor import House, Plan, Program, python_command
 

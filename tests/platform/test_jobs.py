@@ -19,6 +19,7 @@ from yakuba.platform.jobs.models import Job, State
 @pytest.fixture
 def counting(monkeypatch):
     monkeypatch.setattr(runner, "_kinds", dict(runner._kinds))
+    monkeypatch.setattr(runner, "_foreground", dict(runner._foreground))
     done: list[int] = []
 
     @runner.job_kind("tests.count")
@@ -65,6 +66,12 @@ def test_a_failed_chunk_is_done_again_and_no_other(fresh_database, clock, counti
     assert counting == [0, 1, 2, 2, 3]
 
 
+def test_what_belongs_to_a_persons_command_is_left_to_it(fresh_database, clock, counting):
+    runner.job_kind("tests.build", foreground="for tests")(lambda run: {})
+    runner.create("tests.build", {}, "kanri1", clock)
+    assert runner.abandoned() == []
+
+
 def test_two_processes_never_run_one_job(fresh_database, clock, counting):
     import psycopg
 
@@ -78,7 +85,7 @@ def test_two_processes_never_run_one_job(fresh_database, clock, counting):
 
 
 @pytest.mark.fault
-def test_a_killed_process_loses_at_most_its_open_chunk(fresh_database, clock, tmp_path):
+def test_a_killed_process_loses_at_most_its_open_chunk(fresh_database, clock, counting):
     """A real process, killed by SIGKILL in the middle; another one takes the job over at once and goes on."""
     program = textwrap.dedent(
         """
@@ -104,6 +111,7 @@ def test_a_killed_process_loses_at_most_its_open_chunk(fresh_database, clock, tm
         runner.execute(int(sys.argv[1]), SystemClock())
         """
     )
+    runner.job_kind("tests.rows")(lambda run: {})  # this process could run it too: it waits for its turn
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE tests_rows (number integer)")
     job = Job.objects.create(kind="tests.rows", account="kanri1", created_at=clock.now())

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any
 
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 
 _JOBS_SHOWN = 50
 

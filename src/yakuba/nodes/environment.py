@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 
 RUNTIME_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-dev.lock"

@@ -28,8 +28,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from yakuba import __version__
+from yakuba.console import Console
 from yakuba.nodes import processes
-from yakuba.nodes.console import Console
 from yakuba.nodes.embedded_postgres import PostgresUnavailable, Server, database_home, prepare_database
 from yakuba.nodes.house_state import HouseLock, read_state, state_file, status, write_state
 from yakuba.nodes.paths import DataFolder

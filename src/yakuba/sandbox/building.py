@@ -103,7 +103,7 @@ def not_empty() -> Finding:
     )
 
 
-@job_kind(KIND)
+@job_kind(KIND, foreground="a town is built before its house opens; the next `up` goes on")
 def _work(run: Run) -> dict[str, Any]:
     arguments = run.arguments
     report = _reports.get(run.job.pk, lambda _stage, _done, _total: None)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 
 if TYPE_CHECKING:
     from .day import Balance

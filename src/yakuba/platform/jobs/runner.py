@@ -17,6 +17,7 @@ _LOCK_SPACE = 0x9A0B  # advisory locks (space, job id): the space is this module
 Report = Callable[[Job], None]
 Work = Callable[["Run"], dict[str, Any]]
 _kinds: dict[str, Work] = {}
+_foreground: dict[str, str] = {}
 
 
 class JobCancelled(Exception):
@@ -61,13 +62,18 @@ class Run:
             self._report(self.job)
 
 
-def job_kind(name: str) -> Callable[[Work], Work]:
-    """Decorator: `work(run) -> result` is what a job of this kind does. It must resume from `run.cursor`."""
+def job_kind(name: str, *, foreground: str = "") -> Callable[[Work], Work]:
+    """Decorator: `work(run) -> result` is what a job of this kind does. It must resume from `run.cursor`.
+
+    `foreground` says why only a person's command may run it; workers then leave it alone.
+    """
 
     def register(work: Work) -> Work:
         if name in _kinds and _kinds[name] is not work:
             raise ValueError(f"job kind {name!r} is registered twice")
         _kinds[name] = work
+        if foreground:
+            _foreground[name] = foreground
         return work
 
     return register
@@ -130,9 +136,10 @@ def request_cancel(job_id: int) -> bool:
 
 
 def abandoned() -> list[Job]:
-    """Unfinished jobs that no living process holds: what a crash left behind."""
+    """Unfinished jobs that this process could run and no living one holds: what a crash left to the workers."""
     rows = []
-    for job in Job.objects.filter(state__in=[State.QUEUED, State.RUNNING]).order_by("id"):
+    ours = set(_kinds) - set(_foreground)
+    for job in Job.objects.filter(state__in=[State.QUEUED, State.RUNNING], kind__in=ours).order_by("id"):
         with _claimed(job.pk) as claimed:
             if claimed:
                 rows.append(job)

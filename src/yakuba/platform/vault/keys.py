@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,9 +23,22 @@ def _path() -> Path:
 
 
 def create_if_missing() -> None:
-    path = _path()
-    if path.exists():
+    """Make the key of a house that has none yet. Raises FileNotFoundError when something is sealed under a lost one."""
+    if _path().exists():
         return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM vault_number)"
+            " OR EXISTS (SELECT FROM access_account WHERE totp_sealed IS NOT NULL)"
+        )
+        if cursor.fetchone()[0]:
+            raise _missing()
+    create()
+
+
+def create() -> None:
+    """Write a new key into the data folder. Whatever was sealed under another one stays shut."""
+    path = _path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -35,13 +49,17 @@ def create_if_missing() -> None:
     temporary.rename(path)
 
 
+def _missing() -> FileNotFoundError:
+    return FileNotFoundError(f"個人番号などの鍵がありません: {_path()}。バックアップから鍵を戻してください。")
+
+
 @cache
 def load() -> VaultKeys:
     """Raises FileNotFoundError with what to do: without its key the vault stays shut."""
     try:
         data = _path().read_bytes()
     except FileNotFoundError:
-        raise FileNotFoundError(f"個人番号の鍵がありません: {_path()}。バックアップから鍵を戻してください。") from None
+        raise _missing() from None
     if len(data) != 64:
         raise ValueError(f"個人番号の鍵が壊れています: {_path()}")
     return VaultKeys(data[:32], data[32:])

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yakuba.nodes.console import Console
+from yakuba.console import Console
 
 if TYPE_CHECKING:
     from yakuba.platform.access.desk import Desk
