@@ -186,7 +186,7 @@ class _Day:
         acts += [self._search] * self._count(SEARCHES)
         order = self.rng.permutation(len(acts))
         for done, place in enumerate(order):
-            acts[place]()
+            self._act(acts[place])
             if len(self.queue) >= _BATCH:
                 self._review(_BATCH // 2)
             self.report("窓口", done + 1, len(acts))
@@ -194,6 +194,16 @@ class _Day:
         self.balance.waiting = len(self.queue)
         for pending, _ in self.queue:
             self.counts[pending.kind, "waiting"] += 1
+
+    def _act(self, act: Callable[[], None]) -> None:
+        """One act; whatever it raises unasked is a breach, and the day goes on."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 -- a service that breaks is what the day looks for
+            name = getattr(act, "__name__", "act")
+            self._breach(
+                "act-failed", f"処理（{name}）が途中で止まりました。", 1, (f"{type(error).__name__}: {error}",)
+            )
 
     # -- filing and reviewing -----------------------------------------------------------------------------------------
 
@@ -271,7 +281,7 @@ class _Day:
         desk = self._clerk()
         self.balance.mistakes += 1
         try:
-            receipt = services.file(desk, mistake.kind, mistake.form)
+            receipt = services.file(desk, mistake.kind, mistake.form | {"key": self.forms.key()})
         except Refused as refusal:
             found = {finding.code for finding in refusal.findings}
             # Its person may wait for the review of a right filing at this moment.

@@ -174,7 +174,8 @@ RULES = (
         "versions-and-events",
         "版と異動の記録（イベント）が一対一に対応していません。",
         f"""SELECT v.person || '-' || v.version_no FROM residents_version v LEFT JOIN events_event e ON e.id = v.event_id
-            WHERE e.id IS NULL OR (e.name = '{RECORD_CHANGED.name}' AND (e.subject <> v.person
+            WHERE e.id IS NULL OR (e.name <> '{RECORD_CHANGED.name}' AND v.version_no > 1)
+                OR (e.name = '{RECORD_CHANGED.name}' AND (e.subject <> v.person
                 OR (e.payload->>'after_version')::int <> v.version_no))
             UNION ALL
             SELECT 'イベント' || e.id FROM events_event e LEFT JOIN residents_version v ON v.person = e.subject

@@ -40,7 +40,7 @@ class Newcomers:
         starts = np.searchsorted(people.household[order], np.arange(people.households + 1))
         members = [order[starts[i] : starts[i + 1]] for i in range(people.households)]
         fitting = [rows for rows in members if self._may_move(rows)]
-        self._families = [fitting[i] for i in self.rng.permutation(len(fitting))]
+        self._families: list[Integers] = [fitting[i] for i in self.rng.permutation(len(fitting))]
 
     def _may_move(self, rows: Integers) -> bool:
         """Young enough to be on the move, and nobody whose age the day's dates would make doubtful."""
@@ -110,7 +110,8 @@ class Newcomers:
             origin = self._people.origin
             for place, rows in enumerate(self._families):
                 if len(rows) <= largest and (origin[rows[0]] == Origin.FOREIGN) == foreign:
-                    return self._families.pop(place)
+                    del self._families[place]
+                    return rows
         raise LookupError(f"{_ATTEMPTS} crowds without such a household")
 
     def japanese(self, surname: int, sex: int, born: int) -> Form:
