@@ -6,10 +6,14 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connection
+from django.db import connection, transaction
 
 from yakuba.core.numbers import IndividualNumber
 from yakuba.platform.access.desk import Desk
@@ -55,55 +59,88 @@ def put(numbers: Sequence[IndividualNumber], at: datetime) -> list[int]:
     return [ids[index] for index in indexes]
 
 
-def reserve(count: int) -> list[int]:
-    """Vault ids for `put_many`. Those that are not used stay unused."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('vault_number', 'id')) FROM generate_series(1, %s)", [count]
+def reserve(owner: psycopg.Connection[Any], count: int) -> int:
+    """The first of `count` consecutive vault ids for `put_many`; those that are not used stay unused.
+
+    `owner`: a connection that may change the vault's sequence. Nobody else takes an id meanwhile.
+    """
+    with owner.transaction():
+        owner.execute("LOCK TABLE vault_number IN SHARE ROW EXCLUSIVE MODE")
+        row = owner.execute(
+            "SELECT setval(sequence, nextval(sequence) + %s) - %s"
+            " FROM (SELECT pg_get_serial_sequence('vault_number', 'id')::regclass AS sequence) vault",
+            [count, count],
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedNumbers:
+    """Numbers ready for the vault: their ids, blind indexes, and the rows as `put_many` sends them."""
+
+    ids: tuple[int, ...]
+    blind_indexes: tuple[bytes, ...]
+    rows: tuple[str, ...]
+
+    def without(self, ids: AbstractSet[int]) -> SealedNumbers:
+        kept = [place for place, id_ in enumerate(self.ids) if id_ not in ids]
+        return SealedNumbers(
+            tuple(self.ids[place] for place in kept),
+            tuple(self.blind_indexes[place] for place in kept),
+            tuple(self.rows[place] for place in kept),
         )
-        return [id_ for (id_,) in cursor.fetchall()]
 
 
-def seal_many(numbers: Iterable[str]) -> list[tuple[bytes, bytes]]:
-    """(sealed, blind index) of each number, given as digits that were checked before. Touches no database."""
+def seal_many(ids: Sequence[int], numbers: Sequence[str], at: datetime) -> SealedNumbers:
+    """Seal numbers, given as digits that were checked before, under reserved ids. Touches no database."""
     key = keys.load()
-    cipher, nonces = AESGCM(key.sealing), os.urandom
+    cipher = AESGCM(key.sealing)
+    random, moment = os.urandom(12 * len(ids)), at.isoformat()
     sealed = []
-    for digits in numbers:
-        clear, nonce = digits.encode(), nonces(12)
-        sealed.append(
-            (
-                nonce + cipher.encrypt(nonce, clear, _CONTEXT),
-                hmac.digest(key.blinding, clear, hashlib.sha256),
-            )
-        )
-    return sealed
+    for place, (id_, digits) in enumerate(zip(ids, numbers, strict=True)):
+        clear, nonce = digits.encode(), random[12 * place : 12 * place + 12]
+        index = hmac.digest(key.blinding, clear, hashlib.sha256)
+        secret = nonce + cipher.encrypt(nonce, clear, _CONTEXT)
+        sealed.append((index, id_, f"{id_},\\x{secret.hex()},\\x{index.hex()},{moment}\n"))
+    # In the order of the index, where a million random keys would each go to a page of their own.
+    sealed.sort()
+    return SealedNumbers(
+        tuple(row[1] for row in sealed), tuple(row[0] for row in sealed), tuple(row[2] for row in sealed)
+    )
 
 
-def put_many(ids: Sequence[int], sealed: Sequence[tuple[bytes, bytes]], at: datetime) -> dict[int, int]:
-    """Put what `seal_many` made in under reserved ids: reserved id -> the id that a number has already, for those.
+def put_many(sealed: SealedNumbers) -> dict[int, int]:
+    """Put sealed numbers in: reserved id -> the id that a number has already, for those that the vault knows.
 
     Needs an open transaction; the numbers differ from each other.
     """
-    if not sealed:
-        return {}
-    rows = "".join(
-        f"{id_},\\x{secret.hex()},\\x{index.hex()},{at.isoformat()}\n"
-        for id_, (secret, index) in zip(ids, sealed, strict=True)
-    )
+    data = "".join(sealed.rows).encode()
+    try:
+        with transaction.atomic():
+            _copy("vault_number", data)
+    except psycopg.errors.UniqueViolation:
+        return _put_missing(data)
+    return {}
+
+
+def _put_missing(data: bytes) -> dict[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE vault_incoming (LIKE vault_number INCLUDING DEFAULTS) ON COMMIT DROP")
-        with cursor.copy("COPY vault_incoming (id, sealed, blind_index, created_at) FROM STDIN (FORMAT csv)") as copy:
-            copy.write(rows)
+        cursor.execute("CREATE TEMPORARY TABLE vault_incoming (LIKE vault_number) ON COMMIT DROP")
+        _copy("vault_incoming", data)
         cursor.execute("INSERT INTO vault_number SELECT * FROM vault_incoming ON CONFLICT (blind_index) DO NOTHING")
-        known: dict[int, int] = {}
-        if cursor.rowcount < len(sealed):
-            cursor.execute(
-                "SELECT i.id, n.id FROM vault_incoming i JOIN vault_number n USING (blind_index) WHERE n.id <> i.id"
-            )
-            known = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT i.id, n.id FROM vault_incoming i JOIN vault_number n USING (blind_index) WHERE n.id <> i.id"
+        )
+        known = dict(cursor.fetchall())
         cursor.execute("DROP TABLE vault_incoming")
     return known
+
+
+def _copy(table: str, data: bytes) -> None:
+    statement = f"COPY {table} (id, sealed, blind_index, created_at) FROM STDIN (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(data)
 
 
 def unseal_many(desk: Desk, sealed: Iterable[bytes]) -> list[str]:

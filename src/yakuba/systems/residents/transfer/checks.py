@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from yakuba.core.addresses import towns
@@ -96,8 +97,8 @@ class RowChecks:
     def check(self, frame: pl.DataFrame) -> Checked:
         """`frame`: `row` and `COLUMNS` as text, null where nothing is stated."""
         present = [name for name in COLUMNS if frame[name].null_count() < frame.height]
-        strange = {name: _strange(frame[name]) for name in present if _is_text(name)}
-        doubts = frame.select(self._doubt(name, strange.get(name, "")).fill_null(value=False) for name in present)
+        strange = _strange(frame, [name for name in present if _is_text(name)])
+        doubts = frame.select(self._doubt(name, strange).fill_null(value=False) for name in present)
         checked = Checked(frame)
         is_foreign = frame["resident_kind"] == ResidentKind.FOREIGN
         for name in present:
@@ -114,12 +115,14 @@ class RowChecks:
 
     def _look_at(self, checked: Checked, name: str, doubt: pl.Series, is_foreign: pl.Series) -> None:
         frame = checked.frame.select("row", name, foreign=is_foreign.fill_null(value=False)).filter(doubt)
-        respelled: dict[str, str] = {}
-        for row, value, foreign in frame.iter_rows():
-            verdict = self._verdict(name, value, foreign)
-            if verdict.value is not None:
-                respelled[value] = verdict.value
-            for finding in verdict.findings:
+        verdicts = {
+            (value, foreign): self._verdict(name, value, foreign)
+            for value, foreign in frame.select(name, "foreign").unique().iter_rows()
+        }
+        respelled = {value: verdict.value for (value, _), verdict in verdicts.items() if verdict.value is not None}
+        told = [value for (value, _), verdict in verdicts.items() if verdict.findings]
+        for row, value, foreign in frame.filter(pl.col(name).is_in(told)).iter_rows() if told else ():
+            for finding in verdicts[value, foreign].findings:
                 checked.add(row, replace(finding, position=Position(row=row, column=PLACE[name])))
         if respelled:
             checked.frame = checked.frame.with_columns(
@@ -206,7 +209,7 @@ class RowChecks:
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
-    def _doubt(self, name: str, strange: str) -> pl.Expr:
+    def _doubt(self, name: str, strange: list[str]) -> pl.Expr:
         """True where a stated value isn't surely good."""
         value, item = pl.col(name), BY_NAME.get(name)
         kind = item.kind if item else (Kind.DATE if name == "valid_from" else Kind.HOUSEHOLD)
@@ -306,9 +309,12 @@ class RowChecks:
         )  # fmt: skip
         for name in _PAST:
             item = BY_NAME.get(name)
-            day = pl.col(f"{name}_from") if item and item.kind is Kind.UNCERTAIN else _day(pl.col(name))
+            if item and item.kind is Kind.UNCERTAIN:
+                ahead = pl.col(f"{name}_from") > self.today
+            else:  # as text: a day's order is that of its letters
+                ahead = pl.col(name).str.contains(_DAY_SHAPE) & (pl.col(name) > self.today.isoformat())
             yield _Rule(
-                day > self.today,
+                ahead,
                 _error("RES-E-354", name, f"{_LABELS[name]}が未来の日付です。", "日付を確認してください。"),
             )
         birth = pl.col("birth_from")
@@ -443,18 +449,20 @@ def _codes(item: Item) -> list[str]:
     return sorted({entry.code for entry in CodeList.load(item.codes).entries})
 
 
-def _strange(column: pl.Series) -> str:
-    """The characters of a column which aren't plain members of the repertoire, in order."""
-    return "".join(sorted(set("".join(column.drop_nulls().unique().to_list())) - tables().plain))
+def _strange(frame: pl.DataFrame, names: list[str]) -> list[str]:
+    """The characters in these columns which aren't plain members of the repertoire."""
+    text = "".join(frame.select(pl.col(names).str.join("")).row(0)) if names else ""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    return [char for char in map(chr, np.flatnonzero(np.bincount(points)).tolist()) if char not in tables().plain]
 
 
-def _surely_good_text(item: Item, strange: str) -> pl.Expr:
+def _surely_good_text(item: Item, strange: list[str]) -> pl.Expr:
     value = pl.col(item.name)
     good = value.str.len_chars() <= item.length
     if len(strange) > _MANY:
         return pl.lit(value=False)
     if strange:
-        good &= ~value.str.contains_any(list(strange))
+        good &= ~value.str.contains_any(strange)
     match item:
         case Item(name="relationship"):
             return good & (value == HOUSEHOLDER)

@@ -106,9 +106,9 @@ RULES = (*UNIQUE, HOUSEHOLDERS)
 
 def survey(keys: Keys) -> Survey:
     frame = keys.frame()
-    claims = [_claims(frame, rule, [unique.column]) for rule, unique in enumerate(UNIQUE)]
+    claims = [_claims(frame, rule, unique.column) for rule, unique in enumerate(UNIQUE)]
     heads = frame.filter("is_head") if frame.height else frame
-    claims.append(_claims(heads, len(UNIQUE), ["household_number"]))
+    claims.append(_claims(heads, len(UNIQUE), "household_number"))
     households = 0
     first: tuple[int, ...] = ()
     if frame.height:
@@ -139,25 +139,16 @@ def _top(frame: pl.DataFrame, column: str) -> int:
     return top // 10 if isinstance(top, int) else 0
 
 
-def _claims(frame: pl.DataFrame, rule: int, columns: list[str]) -> pl.DataFrame:
+def _claims(frame: pl.DataFrame, rule: int, column: str) -> pl.DataFrame:
     schema = {"row": pl.Int64, "rule": pl.Int64, "other": pl.Int64}
     if not frame.height:
         return pl.DataFrame(schema=schema)
-    stated = frame.lazy().filter(pl.all_horizontal(pl.col(columns).is_not_null()))
-    return (
-        stated.select("row", *columns)
-        .join(
-            stated.group_by(columns)
-            .agg(first=pl.col("row").min(), second=pl.col("row").bottom_k(2).max(), count=pl.len())
-            .filter(pl.col("count") > 1),
-            on=columns,
-        )
-        .select(
-            "row",
-            pl.lit(rule, pl.Int64).alias("rule"),
-            pl.when(pl.col("row") == pl.col("first")).then("second").otherwise("first").alias("other"),
-        )
-        .collect()
+    shared = frame.select("row", column).drop_nulls().filter(pl.col(column).is_duplicated())
+    groups = shared.group_by(column).agg(first=pl.col("row").min(), second=pl.col("row").bottom_k(2).max())
+    return shared.join(groups, on=column).select(
+        "row",
+        pl.lit(rule, pl.Int64).alias("rule"),
+        pl.when(pl.col("row") == pl.col("first")).then("second").otherwise("first").alias("other"),
     )
 
 

@@ -9,7 +9,7 @@ from yakuba.platform.jobs.runner import Run, job_kind
 KIND = "residents.import"
 
 
-@job_kind(KIND)
+@job_kind(KIND, foreground="it reads a file of the machine where it was called, and takes indexes down as their owner")
 def import_register(run: Run) -> dict[str, Any]:
     """Load the file of the job's arguments, from the last checkpoint on. See `loading.work`."""
     from .loading import work

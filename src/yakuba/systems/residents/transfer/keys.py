@@ -109,7 +109,8 @@ def grams(faces: pl.DataFrame) -> pl.Series:
     text = np.repeat(np.arange(len(texts)), lengths)
     pairs = np.flatnonzero(text[:-1] == text[1:]) if len(text) else np.zeros(0, np.int64)
     numbers = (points[pairs] * _GRAM_FACTOR + points[pairs + 1]) & search_keys.GRAM_MASK
-    both = np.unique(owner[pairs] << 31 | numbers)
+    both = np.sort(owner[pairs] << 31 | numbers)
+    both = both[np.diff(both, prepend=-1) != 0]
     flat = pl.DataFrame({"face": both >> 31, "gram": both & search_keys.GRAM_MASK})
     listed = flat.group_by("face", maintain_order=True).agg(pl.col("gram").cast(pl.String).str.join(","))
     every = pl.DataFrame({"face": np.arange(faces.height)}).join(listed, on="face", how="left", maintain_order="left")

@@ -7,13 +7,14 @@ kept as a refusal.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from django.db import OperationalError, connection, transaction
@@ -33,7 +34,7 @@ from yakuba.platform.vault import store as vault
 from .. import register
 from ..interfaces import RECORD_CHANGED, REGISTER_LOADED, RegisterLoaded
 from ..items import NAMES
-from ..models import ImportRefusal, Resident
+from ..models import CodePool, ImportRefusal, Resident
 from ..reasons import Effect, Reason
 from ..rules import HOUSEHOLDER
 from . import duplicates, indexes
@@ -44,6 +45,7 @@ from .manifest import Manifest, read_manifest
 from .refusals import refusal
 from .source import CHUNK_BYTES, Chunk, Source, parse, raw_lines
 
+T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
 
 SURVEY, LOAD, INDEX, VERIFY = "ファイルの下調べ", "台帳への記録", "検索の索引の作成", "件数の確認"
@@ -81,6 +83,7 @@ class _Progress:
 
     event: int
     recorded_at: str
+    vault_base: int
     next_byte: int
     was_empty: bool
     dropped: list[list[str]]
@@ -241,12 +244,21 @@ def _report(job: Job, *, repeated: bool = False) -> Report:
 
 def _survey(source: Source, tell: Progress) -> _Surveyed:
     keys, chunks, size = duplicates.Keys(), [], source.size
-    for chunk, data in source.survey():
+    for chunk, data in _ahead(source.survey()):
         if not chunk.oversize:
             keys.add(parse(data, chunk, duplicates.KEY_COLUMNS))
         chunks.append(chunk)
         tell(SURVEY, chunk.end, size)
     return _Surveyed(source, source.manifest, tuple(chunks), duplicates.survey(keys))
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, the next one made in a thread while one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 # -- the job ----------------------------------------------------------------------------------------------------------
@@ -283,7 +295,7 @@ class _Prepared:
     frame: pl.DataFrame  # good rows: row, items, bounds of dates, vault
     faces: pl.DataFrame
     addresses: pl.DataFrame
-    sealed: list[tuple[int, bytes, bytes]]  # vault id, sealed, blind index
+    sealed: vault.SealedNumbers
     refusals: list[ImportRefusal]
     findings: dict[int, list[Finding]]
     warnings: list[tuple[int, Finding]]
@@ -327,6 +339,7 @@ class _Loader:
         found, manifest = self.surveyed.found, self.surveyed.manifest
         with indexes.owner() as session:
             indexes.advance_sequences(session, found.top_person, found.top_household)
+            vault_base = vault.reserve(session, manifest.rows + 2)
         with transaction.atomic():
             _lock_register()
             was_empty = not Resident.objects.exists()
@@ -335,6 +348,7 @@ class _Loader:
             state = self.state = _Progress(
                 event.pk,
                 event.recorded_at.isoformat(),
+                vault_base,
                 self.surveyed.source.body,
                 was_empty,
                 indexes.definitions() if was_empty else [],
@@ -364,16 +378,13 @@ class _Loader:
         with ThreadPoolExecutor(1) as pool, self._timed(LOAD):
             ahead: Future[_Prepared] | None = None
             for place, chunk in enumerate(left):
-                ahead = ahead or self._submit(pool, chunk)
+                ahead = ahead or pool.submit(self._prepare, chunk)
                 prepared = ahead.result()
-                ahead = self._submit(pool, left[place + 1]) if place + 1 < len(left) else None
+                ahead = pool.submit(self._prepare, left[place + 1]) if place + 1 < len(left) else None
                 self._write(prepared)
                 self.job.raise_if_cancelled()
 
-    def _submit(self, pool: ThreadPoolExecutor, chunk: Chunk) -> Future[_Prepared]:
-        return pool.submit(self._prepare, chunk, vault.reserve(chunk.rows))
-
-    def _prepare(self, chunk: Chunk, vault_ids: list[int]) -> _Prepared:
+    def _prepare(self, chunk: Chunk) -> _Prepared:
         """Everything that needs no database: in a thread of its own, one chunk ahead of the writing."""
         data = self.surveyed.source.read(chunk)
         findings = {row: [finding] for row, finding in chunk.broken.items()}
@@ -391,8 +402,10 @@ class _Loader:
             return {chunk.first_row: data} if chunk.oversize else raw_lines(data, chunk, rows)
 
         numbered = frame.select("row", "individual_number").drop_nulls()
-        ids = vault_ids[: numbered.height]
-        sealed = [(id_, *pair) for id_, pair in zip(ids, vault.seal_many(numbered["individual_number"]), strict=True)]
+        # A line's number is its place among the reserved ids.
+        ids = (numbered["row"] + self.state.vault_base).to_list()
+        recorded_at = datetime.fromisoformat(self.state.recorded_at)
+        sealed = vault.seal_many(ids, numbered["individual_number"].to_list(), recorded_at)
         vault_of = numbered.select("row", pl.Series("vault", ids, dtype=pl.Int64))
         frame = frame.join(vault_of, on="row", how="left", maintain_order="left")
         faces = self.folder.names(frame)
@@ -464,6 +477,8 @@ class _Loader:
         before = asdict(self.state)
         try:
             with transaction.atomic(), connection.cursor() as cursor:
+                # The guards of history look at the whole chunk: it should stay in memory.
+                cursor.execute("SET LOCAL work_mem = '128MB'")
                 if not self.state.was_empty or _others_wrote(cursor):
                     _lock_register()
                     self._refuse_known(cursor, prepared)
@@ -473,8 +488,10 @@ class _Loader:
                     " ON CONFLICT DO NOTHING",
                     [households, recorded_at],
                 )
-                ids = [id_ for id_, _, _ in prepared.sealed]
-                known = vault.put_many(ids, [(secret, index) for _, secret, index in prepared.sealed], recorded_at)
+                codes = prepared.frame["resident_code"].drop_nulls().to_list()
+                # A code that somebody bears is not given out again.
+                CodePool.objects.filter(code__in=codes, assigned_on=None).update(assigned_on=self.desk.today)
+                known = vault.put_many(prepared.sealed)
                 if known:
                     old, new = list(known), list(known.values())
                     prepared.frame = prepared.frame.with_columns(pl.col("vault").replace(old, new))
@@ -498,7 +515,7 @@ class _Loader:
         gone = set(prepared.frame.filter(~keep)["vault"].drop_nulls())
         prepared.frame = prepared.frame.filter(keep)
         prepared.faces, prepared.addresses = prepared.faces.filter(keep), prepared.addresses.filter(keep)
-        prepared.sealed = [row for row in prepared.sealed if row[0] not in gone]
+        prepared.sealed = prepared.sealed.without(gone)
         prepared.warnings = [(row, finding) for row, finding in prepared.warnings if row not in found]
         prepared.findings |= found
         prepared.refusals += self._refusals(prepared.lines, found)
@@ -559,7 +576,13 @@ class _Loader:
 
 def _copy(table: str, frame: pl.DataFrame) -> tuple[str, bytes]:
     columns = ", ".join(frame.columns)
-    return f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", frame.write_csv(include_header=False).encode()
+    return f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", _csv(frame)
+
+
+def _csv(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    return buffer.getvalue()
 
 
 def _lock_register() -> None:
@@ -595,7 +618,10 @@ SELECT DISTINCT ON (claim.row, claim.column_name) claim.row, claim.column_name, 
 def _claims_on_register(cursor: Any, prepared: _Prepared, *, own_only: bool) -> list[tuple[int, str, int]]:
     """(row, column, 宛名番号 of who has it already). `own_only`: all but filed records are of this very load."""
     blind = pl.DataFrame(
-        {"vault": [row[0] for row in prepared.sealed], "blind": ["\\x" + row[2].hex() for row in prepared.sealed]},
+        {
+            "vault": list(prepared.sealed.ids),
+            "blind": ["\\x" + index.hex() for index in prepared.sealed.blind_indexes],
+        },
         schema={"vault": pl.Int64, "blind": pl.String},
     )
     heads = pl.col("closing_reason").is_null() & (pl.col("relationship") == HOUSEHOLDER)
@@ -607,7 +633,7 @@ def _claims_on_register(cursor: Any, prepared: _Prepared, *, own_only: bool) -> 
         " residence_card text, household bigint)"
     )
     with cursor.copy("COPY import_keys FROM STDIN (FORMAT csv)") as copy:
-        copy.write(keys.write_csv(include_header=False).encode())
+        copy.write(_csv(keys))
     cursor.execute("ANALYZE import_keys")
     filed = " WHERE claim.person IN (SELECT subject FROM events_event WHERE name = %(changed)s)" if own_only else ""
     cursor.execute(_CLAIMS + filed, {"head": HOUSEHOLDER, "changed": RECORD_CHANGED.name})
