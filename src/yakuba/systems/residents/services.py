@@ -318,4 +318,4 @@ def _close(row: Filing, desk: Desk, state: FilingState, comment: str, persons: t
     row.reviewed_at, row.reviewer = desk.now, desk.account
     row.save(update_fields=["state", "review_comment", "persons", "reviewed_at", "reviewer"])
     _step(row, desk, state, comment)
-    Resident.objects.filter(pending_filing=row.pk).update(pending_filing=None)
+    Resident.objects.filter(number__in=persons, pending_filing=row.pk).update(pending_filing=None)
