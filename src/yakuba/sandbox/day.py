@@ -33,10 +33,10 @@ from yakuba.systems.residents.interfaces import RECORD_CHANGED
 from yakuba.systems.residents.models import Filing, Resident, ResidentVersion
 
 from . import invariants
-from .forms import Form, Forms, age, is_japanese, label
+from .forms import Form, Forms, label
 from .mistakes import Mistake, mistakes
 from .newcomers import Newcomers
-from .town_people import Home, TownPeople
+from .town_people import Home, TownPeople, age, is_japanese
 
 Report = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and of how much."""
@@ -69,7 +69,6 @@ class Pending:
     entered: int
     left: int
     query: Query | None = None
-    can_be_cancelled: bool = True
     can_wait: bool = True
 
 
@@ -218,7 +217,6 @@ class _Day:
         entered: int = 0,
         left: int = 0,
         query: Query | None = None,
-        can_be_cancelled: bool = True,
         can_wait: bool = True,
     ) -> Pending | None:
         """File a right form. A namesake is confirmed, as a clerk does after looking; anything else is a breach."""
@@ -236,7 +234,7 @@ class _Day:
             self._breach("right-but-refused", f"正しい届出（{kind}）が受理されませんでした。", 1, found)
             self.counts[kind, "refused"] += 1
             return None
-        pending = Pending(receipt.filing, kind, entered, left, query, can_be_cancelled, can_wait)
+        pending = Pending(receipt.filing, kind, entered, left, query, can_wait)
         self.queue.append((pending, desk))
         return pending
 
@@ -356,7 +354,6 @@ class _Day:
 
         former = self.people.take_closed(fits)
         if former:
-            # Not to be cancelled: what a cancelled return leaves is a closed record that returned once more.
             self._file_move_in(self.forms.move_in_again(former))
 
     def _birth(self) -> None:
@@ -453,10 +450,10 @@ class _Day:
 
     def _cancellations(self) -> None:
         """Some of today's registered filings turn out to be wrong; the register goes back to what it was."""
-        fitting = [pending for pending in self.registered if pending.can_be_cancelled]
-        places = self.rng.permutation(len(fitting))[: self._count(CANCELLATIONS)]
+        places = self.rng.permutation(len(self.registered))[: self._count(CANCELLATIONS)]
+        registered = tuple(self.registered)
         for done, place in enumerate(places):
-            wrong = fitting[place]
+            wrong = registered[place]
             form = self.forms.cancellation(wrong.filing)
             pending = self._file("cancellation", form, entered=wrong.left, left=wrong.entered, can_wait=False)
             if pending:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from yakuba.core.names import SPACE
+
 from . import pools
 from .households import FEMALE, Origin
 from .synthetic_numbers import Use
@@ -88,7 +90,7 @@ def draw_names(
     """Latin name and, for nationalities whose cards show it, the kanji name ('' otherwise)."""
     choices = nation.given[1 if sex == FEMALE else 0]
     given = choices[_pick(rng, choices)]
-    return f"{surname[0]} {given[0]}", f"{surname[1]}{pools.SPACE}{given[1]}" if surname[1] else ""
+    return f"{surname[0]} {given[0]}", f"{surname[1]}{SPACE}{given[1]}" if surname[1] else ""
 
 
 def _person(
@@ -135,8 +137,8 @@ def _person(
         is_classic = age_days > 45 * 365
         names = pools.given_names(int(people.sex[row]), is_classic)
         drawn = int(names.draw(rng, 1)[0])
-        values["alias"] = f"{surnames.text[place]}{pools.SPACE}{names.text[drawn]}"
-        values["alias_kana"] = f"{surnames.kana[place]}{pools.SPACE}{names.kana[drawn]}"
+        values["alias"] = f"{surnames.text[place]}{SPACE}{names.text[drawn]}"
+        values["alias_kana"] = f"{surnames.kana[place]}{SPACE}{names.kana[drawn]}"
         values["alias_entered_on"] = max(since, _LAW)
         values["alias_entered_at"] = block.scene.home.full_name
         if rng.random() < 0.8:

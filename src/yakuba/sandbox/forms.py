@@ -13,7 +13,7 @@ from yakuba.systems.residents.models import ResidentVersion
 from yakuba.systems.residents.reasons import Channel, Notifier, Sex
 
 from .newcomers import Newcomers
-from .town_people import HOUSEHOLDER, Home, age, is_japanese
+from .town_people import HOUSEHOLDER, Home
 
 Form = dict[str, Any]
 _PHOTO = ("individual-number-card", "driving-licence", "passport")
@@ -217,6 +217,3 @@ def under_spouse(home: Home, *, without_head: bool) -> dict[str, str]:
         else:
             rows[f"{member.person_id:015d}"] = "子"
     return rows
-
-
-__all__ = ["Form", "Forms", "address_of", "age", "is_japanese", "label", "seen", "under_spouse"]

@@ -9,8 +9,8 @@ from typing import Any
 
 from yakuba.core.numbers import IndividualNumber, ResidentCode
 
-from .forms import Form, Forms, address_of, age
-from .town_people import Home, TownPeople
+from .forms import Form, Forms, address_of
+from .town_people import Home, TownPeople, age
 
 
 @dataclass(frozen=True, slots=True)

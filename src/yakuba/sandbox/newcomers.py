@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from yakuba.core.addresses import Municipality
+from yakuba.core.names import SPACE
 from yakuba.systems.residents.reasons import ResidentKind
 
 from . import foreigners, pools
@@ -118,8 +119,8 @@ class Newcomers:
         names, surnames = pools.given_names(sex, born < 1975), pools.surnames()
         given = int(names.draw(self.rng, 1)[0])
         return {
-            "name": f"{surnames.text[surname]}{pools.SPACE}{names.text[given]}",
-            "name_kana": f"{surnames.kana[surname]}{pools.SPACE}{names.kana[given]}",
+            "name": f"{surnames.text[surname]}{SPACE}{names.text[given]}",
+            "name_kana": f"{surnames.kana[surname]}{SPACE}{names.kana[given]}",
         }
 
     def given_name(self, sex: int) -> tuple[str, str]:

@@ -16,7 +16,6 @@ import yaml
 
 from yakuba.core.addresses import Municipality, municipalities, towns
 from yakuba.core.characters import variants
-from yakuba.core.names import SPACE
 from yakuba.platform.documents.coverage import house_coverage
 
 Integers = npt.NDArray[np.int64]
@@ -169,8 +168,3 @@ BUILDINGS = pl.Series(
 COUNTRIES_OF_RETURN = pl.Series(
     ["アメリカ合衆国", "タイ王国", "中華人民共和国", "ドイツ連邦共和国", "オーストラリア連邦"]
 )
-
-__all__ = [
-    "BUILDINGS", "COUNTRIES_OF_RETURN", "FULL_WIDTH", "SPACE", "Names", "Nationality", "Places", "ages", "elsewhere",
-    "given_names", "nationalities", "surnames",
-]  # fmt: skip

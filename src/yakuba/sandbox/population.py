@@ -19,6 +19,7 @@ import polars as pl
 
 from yakuba.core.addresses import Municipality, municipality, towns
 from yakuba.core.findings import Finding, Refused
+from yakuba.core.names import SPACE
 from yakuba.core.numbers import MunicipalityCode
 from yakuba.systems.residents.items import NAMES
 from yakuba.systems.residents.reasons import Reason, ResidentKind, Status
@@ -334,9 +335,9 @@ class _Block:
         age = self.until - self.birth
         unnamed = ~self.foreign & ~self.is_closed & (age < 14) & (rng.random(self.count) < 0.4)
         stated = ~self.foreign & ~unnamed
-        self.japanese_name = surnames.text.gather(mine) + pools.SPACE + given
+        self.japanese_name = surnames.text.gather(mine) + SPACE + given
         columns["name"] = masked(self.japanese_name, stated)
-        columns["name_kana"] = masked(surnames.kana.gather(mine) + pools.SPACE + given_kana, stated)
+        columns["name_kana"] = masked(surnames.kana.gather(mine) + SPACE + given_kana, stated)
         confirmed = stated & (rng.random(self.count) < 0.85)
         columns["name_kana_confirmed"] = pl.Series(np.where(confirmed, 1, 0))
         columns["name_kana_confirmed"] = masked(columns["name_kana_confirmed"], stated)
