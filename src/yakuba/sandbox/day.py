@@ -511,7 +511,7 @@ class _Day:
 
     def _search(self) -> None:
         """Somebody who lives here, by one of the ways in which clerks look; the right one must be among the first 50."""
-        home = self.people.look_at(lambda _: self.forms.chance(0.02))
+        home = self.people.look_at(self.rng.random())
         if not home:
             return
         member = home.members[int(self.rng.integers(len(home.members)))]
@@ -578,7 +578,7 @@ class _Day:
                 }
             )
         else:
-            home = self.people.look_at(lambda _: self.forms.chance(0.02))
+            home = self.people.look_at(self.rng.random())
             if not home:
                 return
             request = self._request(kind, home)

@@ -121,9 +121,9 @@ class TownPeople:
                 return self._homes.pop(place)
         return None
 
-    def look_at(self, wanted: Callable[[Home], bool]) -> Home | None:
-        """As `take`, but it stays to be used again: for what doesn't change the register."""
-        return next((home for home in self._homes if wanted(home)), None)
+    def look_at(self, place: float) -> Home | None:
+        """An unused household, by a number from 0 to 1; it stays to be used: for what doesn't change the register."""
+        return self._homes[int(place * len(self._homes))] if self._homes else None
 
     def take_closed(self, wanted: Callable[[ResidentVersion], bool]) -> ResidentVersion | None:
         for place, version in enumerate(self._closed):
