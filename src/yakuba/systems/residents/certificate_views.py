@@ -11,13 +11,12 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from yakuba.core.codes import CodeList
 from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest, is_fragment, with_purpose
 
-from . import certificates, enquiries
+from . import certificates, enquiries, filing_form
 from .models import ResidentVersion
 from .papers import CertificateOptions, CertifiedItem
 from .pictures import png_pages
@@ -121,7 +120,7 @@ def _page(
             if name != "show_individual_number" or desk.may(Duty.INDIVIDUAL_NUMBER)
         ],
         "items": [item.value for item in CertifiedItem],
-        "documents": CodeList.load("identity_documents").at(desk.today),
+        "documents": filing_form.choices_on("identity_documents", desk.today),
         "errors": errors,
         "pictures": pictures,
         "issued": issued,

@@ -118,6 +118,11 @@ class Choice:
     label: str
 
 
+def choices_on(codes: str, day: date) -> tuple[Choice, ...]:
+    """Entries of a code list in force on a day."""
+    return tuple(Choice(entry.code, entry.name) for entry in CodeList.load(codes).at(day))
+
+
 def town_choices(house: Town, text: str) -> list[Choice]:
     """Towns of this municipality by the beginning or a part of name or kana; by postal code too."""
     text = text.strip()
@@ -433,7 +438,7 @@ class Screen:
             return tuple(Choice(code, names.get(code, code)) for code in self._house.channels)
         if not spec.choices:
             return ()
-        return tuple(Choice(entry.code, entry.name) for entry in CodeList.load(spec.choices).at(self._today))
+        return choices_on(spec.choices, self._today)
 
     def _picked(self, spec: FieldSpec, value: str, typed: str) -> tuple[Choice, ...]:
         """Of a picker: what is chosen, then what fits the text that was typed."""

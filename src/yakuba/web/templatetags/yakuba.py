@@ -78,3 +78,9 @@ def filing_label(kind: str) -> str:
 def paper_label(kind: str) -> str:
     """「住民票の写し（個人票）」."""
     return PaperKind(kind).label if kind in set(PaperKind) else kind
+
+
+@register.filter
+def any_in(choices: Any, values: Any) -> bool:
+    """Whether one of the choices is among the values."""
+    return any(choice.value in values for choice in choices)
