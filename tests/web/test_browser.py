@@ -158,6 +158,7 @@ def test_the_first_road(address: str, open_page: Callable[[], Page], clock: Fixe
     expect(page.locator("#papers + ul")).to_contain_text("交付済")
 
 
+@pytest.mark.req("SEC-001")
 def test_a_security_key_is_registered_and_signs_in(
     address: str, open_page: Callable[[], Page], clock: FixedClock
 ) -> None:
@@ -214,7 +215,8 @@ def test_a_session_that_ended_keeps_what_was_typed(
     expect(page.locator("#f-persons-0-name")).to_have_value("見本　太郎")
 
 
-def test_going_back_brings_the_last_search_and_signing_out_forgets_it(
+@pytest.mark.req("SEC-044")
+def test_going_back_brings_the_last_search_and_the_terminal_keeps_nothing(
     address: str, open_page: Callable[[], Page], clock: FixedClock, family: dict[str, int]
 ) -> None:
     staff = live.hire("madoguchi1", clock, *COUNTER)
@@ -228,7 +230,11 @@ def test_going_back_brings_the_last_search_and_signing_out_forgets_it(
     expect(page.locator("#results")).to_contain_text("見本　花子")
     page.get_by_role("button", name="サインアウト").click()
     page.wait_for_url("**/sign-in")
-    assert "みほん" not in page.evaluate("JSON.stringify({...sessionStorage})")
+    stored = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+    assert "みほん" not in stored
+    assert "見本" not in stored
+    page.go_back()
+    expect(page.get_by_label("利用者ID")).to_be_visible()
 
 
 @pytest.fixture

@@ -78,6 +78,7 @@ def family(town: None, make_desk: Callable[..., Any], move_in: Form) -> dict[str
     return {"person": head.number, "household": head.household_number, "filing": receipt.filing}
 
 
+@pytest.mark.req("SEC-004", "SEC-007")
 @pytest.mark.parametrize(("method", "path", "duties"), _SCREENS, ids=lambda value: str(value))
 def test_without_its_duty_a_screen_is_refused_and_the_refusal_logged(
     signed_in: SignedIn, family: dict[str, int], method: str, path: str, duties: set[Duty]
@@ -108,6 +109,7 @@ def test_with_their_duty_the_screens_open(signed_in: SignedIn, family: dict[str,
     assert client.get("/figures").status_code == 200
 
 
+@pytest.mark.req("SEC-005")
 def test_home_offers_what_the_duties_allow(signed_in: SignedIn) -> None:
     page = signed_in(Duty.INQUIRY, Duty.REGISTRATION).get("/").content.decode()
     assert "転入届を始める" in page
@@ -161,6 +163,7 @@ def test_the_search_field_keeps_out_of_addresses(signed_in: SignedIn, family: di
     assert 'method="post"' in page
 
 
+@pytest.mark.req("LOG-017")
 def test_the_history_shows_its_own_reading(signed_in: SignedIn, family: dict[str, int]) -> None:
     client = signed_in(Duty.AUDIT, login="kansa1")
     page = client.get(f"/audit?subject={family['person']:015d}&first=令和8年11月1日").content.decode()
@@ -186,6 +189,7 @@ def test_a_job_is_asked_to_stop(signed_in: SignedIn, clock: FixedClock) -> None:
 # -- sessions over time -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("SEC-019")
 def test_an_idle_desk_is_closed(signed_in: SignedIn, web: FixedClock) -> None:
     client = signed_in()
     web.advance(timedelta(minutes=16))
@@ -228,6 +232,7 @@ def test_a_double_click_is_one_filing(signed_in: SignedIn, move_in: Form) -> Non
     assert Filing.objects.count() == 1
 
 
+@pytest.mark.req("SEC-006")
 def test_an_unregistered_terminal_sees_nothing_but_a_refusal(town: None, web: FixedClock) -> None:
     Terminal.objects.update(network="192.0.2.0/24")
     response = Client().get("/sign-in")

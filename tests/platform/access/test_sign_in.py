@@ -202,6 +202,7 @@ def test_an_idle_session_ends_after_a_quarter_of_an_hour(account: Account, place
     assert not Session.objects.exists()
 
 
+@pytest.mark.req("SEC-019")
 def test_no_session_outlives_twelve_hours(account: Account, place: Place, clock: FixedClock) -> None:
     token = open_session(place, clock)
     for _ in range(72):
@@ -279,6 +280,7 @@ def test_at_most_two_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.is_set()
 
 
+@pytest.mark.req("LOG-001")
 def test_purpose_and_sign_out(account: Account, place: Place, clock: FixedClock) -> None:
     token = open_session(place, clock)
     sign_in.choose_purpose(signed(token, clock), Purpose.COUNTER_INQUIRY)

@@ -83,6 +83,7 @@ class Session(models.Model):
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, help_text="last time that the second factor was shown")
+    last_search = models.TextField(default="", help_text="what was searched last, for 「戻る」; kept off the terminal")
     challenge = models.BinaryField(null=True, help_text="of the WebAuthn ceremony under way")
 
     class Meta:

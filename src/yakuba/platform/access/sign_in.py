@@ -85,6 +85,7 @@ class Signed:
     seen_at: datetime
     office_name: str
     terminal_name: str
+    last_search: str
     desk: Desk
 
     def is_confirmed(self) -> bool:
@@ -553,7 +554,7 @@ def _open(account: Account, place: Place, clock: Clock, stage: Stage, random_byt
 
 
 _CURRENT_SQL = """
-SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at,
+SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at, s.last_search,
     a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
     a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet,
     ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(today)s)
@@ -572,7 +573,7 @@ def current(token: str, *, address: str, clock: Clock) -> Signed | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at,
+    (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at, last_search,
      login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = row  # fmt: skip
     now = clock.now()
     idle = timedelta(seconds=settings.SIGN_IN_IDLE_S) if stage == Stage.OPEN else SECOND_FACTOR_WITHIN
@@ -592,12 +593,18 @@ def current(token: str, *, address: str, clock: Clock) -> Signed | None:
         printer=printer,
         session_started=started_at,
     )
-    return Signed(session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, desk)
+    return Signed(session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, last_search, desk)
 
 
 def choose_purpose(signed: Signed, purpose: Purpose) -> None:
     """Keep the purpose of use (利用目的) for the session."""
     Session.objects.filter(pk=signed.session_id).update(purpose=purpose.value)
+
+
+def remember_search(signed: Signed, text: str) -> None:
+    """Keep the text of the last search until the session ends. Writes only when it changed."""
+    if text != signed.last_search:
+        Session.objects.filter(pk=signed.session_id).update(last_search=text)
 
 
 def sign_out(signed: Signed) -> None:

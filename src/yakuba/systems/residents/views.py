@@ -15,6 +15,7 @@ from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.request import StaffRequest, is_fragment
+from yakuba.platform.access.sign_in import remember_search
 
 from . import drawing, enquiries, search_text
 from .display import labels, show
@@ -90,7 +91,7 @@ def search(request: StaffRequest) -> HttpResponse:
 
 def _results(request: StaffRequest, purpose: str) -> dict[str, Any]:
     data = request.POST
-    text = (data.get("q") or "").strip()
+    text = (data.get("q") or "").strip()[: search_text.MAX_TEXT]
     is_typing = request.headers.get("HX-Trigger-Name") == "q"
     if "q" in data and (not text or (is_typing and len(text) < _SHORT)):
         return {"found": None, "findings": ()}
@@ -100,6 +101,7 @@ def _results(request: StaffRequest, purpose: str) -> dict[str, Any]:
             offset = data.get("offset", "0")
             query = replace(understood.query, offset=int(offset) if offset.isdigit() else 0)
             meaning = understood.meaning
+            remember_search(request.signed, text)
         else:
             query, meaning = search_text.from_form(data), ()
         found = enquiries.search(request.desk, query)

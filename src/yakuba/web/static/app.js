@@ -103,19 +103,13 @@
     });
   }
 
-  // The last search of this tab comes back with 「戻る」; it ends with the tab, or with signing out --------------------
-  for (const field of document.querySelectorAll("[data-remember]")) {
-    const name = `yakuba.${field.dataset.remember}`;
-    field.addEventListener("input", () => sessionStorage.setItem(name, field.value));
-    const last = sessionStorage.getItem(name);
-    if (last && !field.value) {
-      field.value = last;
-      document.addEventListener("htmx:load", () => htmx.trigger(field.form, "submit"), { once: true });
-    }
+  // 「戻る」 brings the last search back. The house remembers it, not this terminal -----------------------------------
+  const [navigation] = performance.getEntriesByType("navigation");
+  const last = document.querySelector("[data-last]");
+  if (navigation?.type === "back_forward" && last?.dataset.last) {
+    last.value = last.dataset.last;
+    htmx.onLoad((root) => { if (root === document.body) htmx.trigger(last.form, "submit"); });
   }
-  document.addEventListener("submit", (event) => {
-    if (event.target.action.endsWith("/sign-out")) sessionStorage.clear();
-  });
 
   // Rows of a form that are added and taken away (persons of a move-in) -----------------------------------------------
   document.addEventListener("click", (event) => {
