@@ -37,6 +37,20 @@ def test_understood(text: str, name: str, birth: str | None, number: int | None)
     assert query.number == number
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("中町12", "", "中町12"),
+        ("山田 中町１番１号", "山田", "中町１番１号"),
+        ("中町", "中町", ""),
+        ("やまだ 一番町2-3", "やまだ", "一番町2-3"),
+    ],
+)
+def test_an_address_is_told_by_its_figures(text: str, name: str, address: str) -> None:
+    query = understand(text).query
+    assert (query.name, query.address) == (name, address)
+
+
 @pytest.mark.parametrize("text", ["S60.4.12 S61.4.12", "12 13", "1234567890123456"])
 def test_contradictions_are_refused(text: str) -> None:
     with pytest.raises(Refused):

@@ -1,6 +1,6 @@
 """What a clerk types, as search keys: one field for everything, and the form with every key.
 
-「山田　S60.4.12」 is a name and a birth, 「ﾔﾏﾀﾞ」 a reading, 「000001234567890」 a 宛名番号.
+「山田　S60.4.12」 is a name and a birth, 「ﾔﾏﾀﾞ」 a reading, 「中町12-3」 an address, 「000001234567890」 a 宛名番号.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _DATE = re.compile(
     r"(?:[A-Za-zＡ-Ｚａ-ｚ]|明治|大正|昭和|平成|令和|慶応)\.?[0-9元一二三四五六七八九十]+.*"
     r"|[0-9]{4}[-/.年].*|(?:1[89]|20)[0-9]{6}|.*不詳"
 )
+# Japanese writing followed by a figure: a name has none, an address nearly always.
+_ADDRESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+.*[0-9].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def understand(text: str) -> Understood:
     names: list[str] = []
     births: list[UncertainDate] = []
     numbers: list[int] = []
+    addresses: list[str] = []
     for token in text[:MAX_TEXT].split():
         plain = token.translate(_FULL_WIDTH)
         if plain.isdecimal() and plain.isascii() and not _DATE.fullmatch(plain):
@@ -50,6 +53,8 @@ def understand(text: str) -> Understood:
                 numbers.append(int(plain))
         elif _DATE.fullmatch(plain) and (birth := _birth(plain)) is not None:
             births.append(birth)
+        elif _ADDRESS.fullmatch(plain):
+            addresses.append(token)
         else:
             names.append(token)
     if len(births) > 1 or len(numbers) > 1:
@@ -61,7 +66,13 @@ def understand(text: str) -> Understood:
     meaning = [("氏名・フリガナ", name)] if name else []
     meaning += [("生年月日", show_date(birth)) for birth in births]
     meaning += [("宛名番号", f"{number:015d}") for number in numbers]
-    query = Query(name=name, birth=births[0] if births else None, number=numbers[0] if numbers else None)
+    meaning += [("住所", address) for address in addresses]
+    query = Query(
+        name=name,
+        birth=births[0] if births else None,
+        number=numbers[0] if numbers else None,
+        address="".join(addresses),
+    )
     return Understood(query, tuple(meaning))
 
 
