@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from yakuba.nodes import environment
 from yakuba.console import Console
+from yakuba.nodes import environment
 from yakuba.nodes.paths import REPOSITORY
 
 _ENSURE = (

@@ -23,8 +23,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yakuba.nodes import house_state, processes, supervisor
 from yakuba.console import Console
+from yakuba.nodes import house_state, processes, supervisor
 from yakuba.nodes.embedded_postgres import Server
 from yakuba.nodes.paths import DataFolder
 from yakuba.nodes.processes import Identity
