@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Refused
+from yakuba.systems.residents import result_rows
+from yakuba.systems.residents.enquiries import Hit
 from yakuba.systems.residents.search_text import MAX_TEXT, from_form, understand
 
 
@@ -84,3 +90,21 @@ def test_an_offset_from_outside_is_bounded() -> None:
     assert from_form({"name": "山田", "offset": "50"}).offset == 50
     assert from_form({"name": "山田", "offset": "9" * 30}).offset == 0
     assert from_form({"name": "山田", "offset": "-1"}).offset == 0
+
+
+def test_a_row_escapes_what_the_register_holds() -> None:
+    hit = Hit(
+        number=19, version_no=1, is_open=False, name="<b>見本</b>", kana='"&', birth=UncertainDate.parse("S60.4.12"), sex="1",
+        address="<script>", household=27, relationship="<i>", resident_kind="1", former_match="x", warned=True,
+    )  # fmt: skip
+    html = result_rows.rows([hit], date(2026, 11, 20), "certificate")
+    assert not re.search(r"<(b|i|script)>", html)
+    assert "&lt;b&gt;見本" in html
+    assert "/residents/certificates/new?person=000000000000019" in html
+    assert all(word in html for word in ("除票", "注意", "以前の記録が一致", "昭和60年4月12日", "男"))
+    assert "歳" not in html
+
+
+@pytest.mark.parametrize(("birth", "age"), [("S60.4.12", "41歳"), ("昭和60年", "40〜41歳"), ("年月日不詳", "")])
+def test_an_age_is_said_as_far_as_it_is_known(birth: str, age: str) -> None:
+    assert result_rows.age_text(UncertainDate.parse(birth), date(2026, 11, 20)) == age

@@ -3,69 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from yakuba.core.calendar import age_range_on
-from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.request import StaffRequest, is_fragment
 from yakuba.platform.access.sign_in import remember_search
 
-from . import drawing, enquiries, search_text
+from . import drawing, enquiries, result_rows, search_text
 from .display import labels, show
-from .enquiries import Hit
 from .filings import KINDS
 from .items import ITEMS, Kind
 from .models import FilingState, ResidentVersion
 from .reasons import Effect, Reason, ResidentKind, reason_label
+from .result_rows import age_text
 
 _TASKS = {"certificate": "証明書の発行"} | {kind: cls.label for kind, cls in KINDS.items()}
 _SHORT = 2  # typing searches from two characters on; pressing the button from one
 
 
 # -- search -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A hit with what a clerk tells people apart by."""
-
-    hit: Hit
-    birth: str
-    age: str
-    sex: str
-    link: str
-
-
-def age_text(birth: UncertainDate, today: date) -> str:
-    """「41歳」, 「40〜41歳」, or nothing where it can't be said."""
-    try:
-        lowest, highest = age_range_on(birth, today)
-    except Refused:
-        return ""
-    return f"{lowest}歳" if lowest == highest else f"{lowest}〜{highest}歳"
-
-
-def _row(hit: Hit, today: date, purpose: str) -> Row:
-    link = f"/residents/{hit.number:015d}"
-    if purpose == "certificate":
-        link = f"/residents/certificates/new?person={hit.number:015d}"
-    elif purpose in KINDS:
-        link = f"/residents/filings/new/{purpose}?person={hit.number:015d}"
-    foreign = hit.resident_kind == ResidentKind.FOREIGN
-    return Row(
-        hit,
-        show("birth", hit.birth, foreign=foreign),
-        age_text(hit.birth, today) if hit.is_open else "",
-        show("sex", hit.sex),
-        link,
-    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,7 +50,7 @@ def search(request: StaffRequest) -> HttpResponse:
     return response
 
 
-def _results(request: StaffRequest, purpose: str) -> dict[str, Any]:
+def _results(request: StaffRequest, task: str) -> dict[str, Any]:
     data = request.POST
     text = (data.get("q") or "").strip()[: search_text.MAX_TEXT]
     is_typing = request.headers.get("HX-Trigger-Name") == "q"
@@ -109,7 +70,8 @@ def _results(request: StaffRequest, purpose: str) -> dict[str, Any]:
         return {"found": None, "findings": refusal.findings}
     return {
         "found": found,
-        "rows": [_row(hit, request.desk.today, purpose) for hit in found.hits],
+        "rows": result_rows.rows(found.hits, request.desk.today, task),
+        "count": len(found.hits),
         "meaning": meaning,
         "first": query.offset + 1,
         "next_offset": query.offset + enquiries.PAGE if found.more else None,
