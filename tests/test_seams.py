@@ -33,7 +33,7 @@ from yakuba.platform.events import registry
 from yakuba.platform.jobs import runner, tasks
 print(json.dumps({
     "events": {e.name: [e.unheard, [s.name for s in registry.subscribers(e.name)]] for e in registry.event_types()},
-    "kinds": sorted(runner._kinds),
+    "kinds": sorted(set(runner._kinds) - set(runner._foreground)),
     "tasks": {name: task.queue for name, task in app.tasks.items() if name.startswith("yakuba.")},
 }))
 """
