@@ -114,7 +114,7 @@ def test_with_their_duty_the_screens_open(signed_in: SignedIn, family: dict[str,
     assert client.get("/figures").status_code == 200
 
 
-@pytest.mark.req("SEC-005")
+@pytest.mark.req("SEC-005", "RES-093")
 def test_home_offers_what_the_duties_allow(signed_in: SignedIn) -> None:
     page = signed_in(Duty.INQUIRY, Duty.REGISTRATION).get("/").content.decode()
     assert "転入届を始める" in page
