@@ -34,7 +34,7 @@ from yakuba.platform.vault import store as vault
 from .. import register
 from ..interfaces import RECORD_CHANGED, REGISTER_LOADED, RegisterLoaded
 from ..items import NAMES
-from ..models import CodePool, ImportRefusal, Resident
+from ..models import ImportRefusal, Resident
 from ..reasons import Effect, Reason
 from ..rules import HOUSEHOLDER
 from . import duplicates, indexes
@@ -490,7 +490,10 @@ class _Loader:
                 )
                 codes = prepared.frame["resident_code"].drop_nulls().to_list()
                 # A code that somebody bears is not given out again.
-                CodePool.objects.filter(code__in=codes, assigned_on=None).update(assigned_on=self.desk.today)
+                cursor.execute(
+                    "UPDATE residents_code_pool SET assigned_on = %s WHERE assigned_on IS NULL AND code = ANY(%s)",
+                    [self.desk.today, codes],
+                )
                 known = vault.put_many(prepared.sealed)
                 if known:
                     old, new = list(known), list(known.values())
