@@ -19,14 +19,15 @@ R = TypeVar("R")
 def use_case(
     operation: Operation,
 ) -> Callable[[Callable[Concatenate[Desk, P], R]], Callable[Concatenate[Desk, P], R]]:
-    """Decorator for services `f(desk, ...)`: runs in one transaction; a refusal or denial is logged after rollback."""
+    """Decorator for services `f(desk, ...)`: runs in one transaction and at one moment; a refusal or denial is logged
+    after rollback."""
 
     def decorate(function: Callable[Concatenate[Desk, P], R]) -> Callable[Concatenate[Desk, P], R]:
         @functools.wraps(function)
         def run(desk: Desk, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 with transaction.atomic():
-                    return function(desk, *args, **kwargs)
+                    return function(desk.at_one_moment(), *args, **kwargs)
             except AccessDenied as denial:
                 log_denial(desk, operation, denial)
                 raise

@@ -11,7 +11,7 @@ from django.db.utils import DatabaseError
 from yakuba.core.findings import Refused
 from yakuba.platform.audit import log
 from yakuba.platform.events.models import Event
-from yakuba.systems.residents import enquiries, services
+from yakuba.systems.residents import enquiries, filings, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.models import CodePool, Filing, Resident, ResidentVersion
 
@@ -98,6 +98,33 @@ def test_shapes_are_refused_before_rules(clerk, move_in, person, field, value, c
     with pytest.raises(Refused) as refusal:
         services.file(clerk, "move_in", move_in(persons=[person(1, **{field: value})]))
     assert {finding.field for finding in refusal.value.findings} == {f"persons.0.{field}"}
+
+
+def test_a_missing_field_hides_no_other_finding(clerk, move_in, person):
+    form = move_in(
+        moved_on="", notified_on="2027-01-01", address="nowhere", persons=[person(1, relationship="孫", birth="x")]
+    )
+    with pytest.raises(Refused) as refusal:
+        services.file(clerk, "move_in", form)
+    found = {(finding.code, finding.field) for finding in refusal.value.findings}
+    assert {
+        ("FIL-E-004", "moved_on"),
+        ("RES-E-003", "notified_on"),
+        ("relationship-unknown", "persons.0.relationship"),
+    } <= found
+    assert len([field for _, field in found if field == "persons.0.birth"]) == 1
+    assert not Filing.objects.exists()
+
+
+@pytest.mark.parametrize("kind", list(filings.KINDS))
+def test_an_empty_form_of_each_kind_is_refused_with_findings(clerk, kind):
+    with pytest.raises(Refused) as refusal:
+        services.file(clerk, kind, {})
+    assert len(refusal.value.findings) > 1
+    with pytest.raises(Refused):
+        services.check(
+            clerk, kind, {"persons": "x", "child": 5, "relationships": [], "household_number": "y"}
+        ).plan.findings.raise_if_blocking()
 
 
 def test_unknown_kinds_and_fields_are_refused(clerk, move_in):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from yakuba.core.findings import Finding
 from yakuba.platform.audit import log
-from yakuba.platform.clock import Clock, today
+from yakuba.platform.clock import Clock, FixedClock, today
 
 from .duties import Duty, Purpose
 
@@ -69,6 +69,10 @@ class Desk:
                 ),
                 "purpose",
             )
+
+    def at_one_moment(self) -> Desk:
+        """This desk with its clock stopped: whatever one act writes bears one time."""
+        return replace(self, clock=FixedClock(self.now))
 
     def for_purpose(self, purpose: Purpose) -> Desk:
         return replace(self, purpose=purpose.value)

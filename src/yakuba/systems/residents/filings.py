@@ -211,16 +211,38 @@ KINDS: dict[str, type[Filing]] = {
 
 def parse(kind: str, data: Mapping[str, Any]) -> Filing:
     """The filing of a JSON form. Raises Refused with every finding: unknown kind or field, wrong shape, missing field."""
+    filing, findings = read(kind, data, date(2000, 1, 1))  # any day: nothing missing gets past the next line
+    findings.raise_if_blocking()
+    return filing
+
+
+def read(kind: str, data: Mapping[str, Any], today: date) -> tuple[Filing, Findings]:
+    """As `parse`, but what is missing or unreadable is found and does not hide what the rules find in the rest.
+
+    In the place of such a field stands a harmless value (today, an empty address, no number), so the filing serves for
+    checking only as long as there are findings. Raises Refused for an unknown kind.
+    """
     findings = Findings()
     if kind not in KINDS:
         findings.error(
             "FIL-E-001", "kind", f"「{kind[:40]}」という届出はありません。", "届出の種類を選び直してください。"
         )
         raise Refused(findings)
-    filing = _build(KINDS[kind], data, "", findings)
-    if findings.errors or filing is None:
-        raise Refused(findings)
-    return filing  # type: ignore[no-any-return]
+    filing: Filing = _build(KINDS[kind], data, "", findings, today)
+    return filing, findings
+
+
+def _stand_in(hint: Any, today: date) -> Any:
+    """The harmless value of a required field."""
+    if hint is date:
+        return today
+    if hint is UncertainDate:
+        return UncertainDate.exact(today)
+    if hint is uuid.UUID:
+        return uuid.UUID(int=0)
+    if hint is int:
+        return -1
+    return () if get_origin(hint) is tuple else hint()
 
 
 @cache
@@ -229,47 +251,49 @@ def _shape(cls: type) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]
     return get_type_hints(cls), {f.name: f for f in dataclasses.fields(cls)}
 
 
-def _build(cls: type, data: Any, path: str, findings: Findings) -> Any:
+def _build(cls: type, data: Any, path: str, findings: Findings, today: date) -> Any:
     if not isinstance(data, Mapping):
         findings.error("FIL-E-002", path or "form", "項目の集まりではありません。", "送信の形式を確認してください。")
-        return None
+        data = {}
     hints, known = _shape(cls)
     for name in sorted(set(data) - set(known)):
         findings.error("FIL-E-003", f"{path}{name}"[:80], "この届出にない項目です。", "項目を除いてください。")
     values = {}
-    before = len(findings.errors)
     for name, f in known.items():
         raw = data.get(name)
-        if raw is None or raw == "":
-            if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
-                findings.error("FIL-E-004", f"{path}{name}", "入力されていません。", "値を入力してください。")
-            continue
-        values[name] = _convert(hints[name], raw, f"{path}{name}", findings)
-    return cls(**values) if len(findings.errors) == before else None
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        value = None
+        if raw is not None and raw != "":
+            value = _convert(hints[name], raw, f"{path}{name}", findings, today)
+        elif required:
+            findings.error("FIL-E-004", f"{path}{name}", "入力されていません。", "値を入力してください。")
+        if value is not None:
+            values[name] = value
+        elif required:
+            values[name] = _stand_in(hints[name], today)
+    return cls(**values)
 
 
-def _convert(hint: Any, raw: Any, path: str, findings: Findings) -> Any:
+def _convert(hint: Any, raw: Any, path: str, findings: Findings, today: date) -> Any:
+    """The value, or None after a finding."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
-        return _convert(next(arg for arg in args if arg is not type(None)), raw, path, findings)
-    if origin is tuple:
-        if not isinstance(raw, (list, tuple)) or len(raw) > MAX_PERSONS:
+        return _convert(next(arg for arg in args if arg is not type(None)), raw, path, findings, today)
+    if origin is tuple or (origin is not None and issubclass(origin, Mapping)):
+        if not isinstance(raw, (list, tuple) if origin is tuple else Mapping) or len(raw) > MAX_PERSONS:
             findings.error(
                 "FIL-E-005", path, f"一覧ではないか、{MAX_PERSONS}件を超えています。", "件数を確認してください。"
             )
             return None
-        return tuple(_convert(args[0], value, f"{path}.{index}", findings) for index, value in enumerate(raw))
-    if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(raw, Mapping) or len(raw) > MAX_PERSONS:
-            findings.error(
-                "FIL-E-005", path, f"対応表ではないか、{MAX_PERSONS}件を超えています。", "件数を確認してください。"
-            )
-            return None
-        return {str(key): _convert(args[1], value, f"{path}.{key}", findings) for key, value in raw.items()}
+        pairs = enumerate(raw) if origin is tuple else raw.items()
+        hint = args[0] if origin is tuple else args[1]
+        read = {str(key): _convert(hint, value, f"{path}.{key}", findings, today) for key, value in pairs}
+        kept = {key: value for key, value in read.items() if value is not None}
+        return tuple(kept.values()) if origin is tuple else kept
+    if hint in (IndividualNumber, ResidentCode):
+        return _number(hint, raw, path, findings)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and hint is not UncertainDate:
-        if hint in (IndividualNumber, ResidentCode):
-            return _number(hint, raw, path, findings)
-        return _build(hint, raw, f"{path}.", findings)
+        return _build(hint, raw, f"{path}.", findings, today)
     return _scalar(hint, raw, path, findings)
 
 
@@ -282,8 +306,6 @@ def _number(cls: type, raw: Any, path: str, findings: Findings) -> Any:
 
 
 def _scalar(hint: Any, raw: Any, path: str, findings: Findings) -> Any:
-    if hint in (IndividualNumber, ResidentCode):
-        return _number(hint, raw, path, findings)
     if hint is UncertainDate:
         try:
             return raw if isinstance(raw, UncertainDate) else UncertainDate.parse(str(raw))

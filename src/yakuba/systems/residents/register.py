@@ -248,6 +248,8 @@ def write(
         Household.objects.create(number=household, created_at=desk.now)
 
     before = {v.person_id: v for v in current_versions(c.person for c in changes if c.person is not None)}
+    # One moment for the act; never before what it follows, should another act have been quicker by a breath.
+    recorded_at = max([desk.now, *(version.recorded_at for version in before.values())])
     versions: list[ResidentVersion] = []
     heads: dict[int, Resident] = {v.person_id: v.person for v in before.values()}
     publications: list[Publication] = []
@@ -303,7 +305,7 @@ def write(
                 effect=effect.value,
                 cancels=change.cancels,
                 valid_from=change.valid_from,
-                recorded_at=desk.now,
+                recorded_at=recorded_at,
                 **items,
             )
         )

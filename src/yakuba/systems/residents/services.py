@@ -43,9 +43,9 @@ class Check:
 def check(desk: Desk, kind: str, data: Mapping[str, Any]) -> Check:
     """Try a form without storing it: what the entry screen shows while it is filled in. Raises Refused for its shape."""
     desk.require(Duty.REGISTRATION)
-    filing = filings.parse(kind, data)
+    filing, findings = filings.read(kind, data, desk.today)
     view = register.load_view(filing, desk, rules.affected(filing), lock=False)
-    plan = rules.plan(filing, view)
+    plan = _plan(filing, view, findings)
     desk.log(Operation.VIEW, subjects=tuple(view.persons), target=f"check:{kind}")
     return Check(tuple(plan.findings), plan, view)
 
@@ -57,7 +57,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
     The same form sent again (double click, retry after a lost answer) gets the first one's receipt.
     """
     desk.require(Duty.REGISTRATION)
-    filing = filings.parse(kind, data)
+    filing, findings = filings.read(kind, data, desk.today)
     with connection.cursor() as cursor:
         # Two requests with one form wait for each other here; the second then finds the first one's filing.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(filing.key)])
@@ -66,7 +66,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
         return repeated
     subjects = rules.affected(filing)
     view = register.load_view(filing, desk, subjects, lock=True)
-    plan = rules.plan(filing, view)
+    plan = _plan(filing, view, findings)
     plan.findings.raise_if_blocking(filing.confirmed)
     persons = sorted({c.person for c in plan.changes if c.person is not None} | set(subjects))
     row = Filing.objects.create(
@@ -228,6 +228,20 @@ def close_due_move_outs(desk: Desk) -> int:
             desk.log(Operation.REGISTER, subjects=tuple(persons), target="move_out_due")
             closed += len(leavers)
     return closed
+
+
+def _plan(filing: filings.Filing, view: rules.View, findings: Findings) -> rules.Plan:
+    """The plan with the findings of the form's shape before those of the rules. A field has its first finding only
+    where its shape is wrong: the rules saw something else in its place."""
+    plan = rules.plan(filing, view)
+    misread = tuple(finding.field for finding in findings)
+    ruled = [
+        finding
+        for finding in plan.findings
+        if not any(finding.field == field or finding.field.startswith(f"{field}.") for field in misread)
+    ]
+    plan.findings.items[:] = [*findings, *ruled]
+    return plan
 
 
 def _filing_of(person: rules.Known) -> int | None:
