@@ -37,24 +37,29 @@ def conditions(**more: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def house(residents: int, code: str = "27223", seed: int = 1) -> Iterator[dict[str, Any]]:
-    """A running house: {"url", "data", "first_up_s"}. Taken down and removed at the end."""
+def house(residents: int, *, first_day: bool = False) -> Iterator[dict[str, Any]]:
+    """A running house of so many residents: {"url", "data", "opened_s", …}. Taken down and removed at the end.
+
+    With `first_day` it is opened as a newcomer does, by `up` alone; without, its town is made first and no day is played.
+    """
     with tempfile.TemporaryDirectory(prefix="yakuba-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         environment = {**os.environ, "YAKUBA_DATA": str(folder / "var")}
         environment.pop("YAKUBA_DATABASE_URL", None)
         command = [sys.executable, str(ROOT / "yakuba")]
+        town = ["--residents", str(residents), "--code", "27223", "--seed", "1"]
         begun = time.perf_counter()
-        arguments = ["up", "--detach", "--residents", str(residents), "--code", code, "--seed", str(seed)]
-        subprocess.run([*command, *arguments], env=environment, check=True, stdout=sys.stderr)
-        first_up_s = time.perf_counter() - begun
+        if not first_day:
+            subprocess.run([*command, "sandbox", "populate", *town], env=environment, check=True, stdout=sys.stderr)
+        subprocess.run([*command, "up", "--detach", *town], env=environment, check=True, stdout=sys.stderr)
+        opened_s = time.perf_counter() - begun
         try:
             status = subprocess.run([*command, "status", "--json"], env=environment, check=True, capture_output=True)
             yield {
                 "url": json.loads(status.stdout)["url"],
                 "data": folder / "var",
-                "first_up_s": first_up_s,
+                "opened_s": opened_s,
                 "environment": environment,
                 "command": command,
             }
