@@ -13,6 +13,8 @@ from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from django.db import connection, transaction
 
 from yakuba.core.numbers import IndividualNumber
@@ -96,11 +98,15 @@ def seal_many(ids: Sequence[int], numbers: Sequence[str], at: datetime) -> Seale
     """Seal numbers, given as digits that were checked before, under reserved ids. Touches no database."""
     key = keys.load()
     cipher = AESGCM(key.sealing)
+    # The same HMAC as `blind_index`: copying one that is ready takes a third of the time of making each anew.
+    blinding = HMAC(key.blinding, SHA256())
     random, moment = os.urandom(12 * len(ids)), at.isoformat()
     sealed = []
     for place, (id_, digits) in enumerate(zip(ids, numbers, strict=True)):
         clear, nonce = digits.encode(), random[12 * place : 12 * place + 12]
-        index = hmac.digest(key.blinding, clear, hashlib.sha256)
+        blinded = blinding.copy()
+        blinded.update(clear)
+        index = blinded.finalize()
         secret = nonce + cipher.encrypt(nonce, clear, _CONTEXT)
         sealed.append((index, id_, f"{id_},\\x{secret.hex()},\\x{index.hex()},{moment}\n"))
     # In the order of the index, where a million random keys would each go to a page of their own.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -90,7 +91,6 @@ class RowChecks:
         self.today = today
         self._towns = {town.town_code: town.name for town in towns(municipality) if town.name}
         self._verdicts: dict[tuple[str, bool, str], _Verdict] = {}
-        self._dates: dict[str, tuple[date, date]] = {}
         self._codes = {item.codes: _codes(item) for item in ITEMS if item.codes}
         self._rules = tuple(self._cross_rules())
 
@@ -197,15 +197,12 @@ class RowChecks:
                     "RES-E-347", name, f"{item.length}桁までの数字ではありません。", "桁数を確認してください。"
                 )
 
-    def _judge_uncertain(self, name: str, value: str) -> Iterator[Finding]:
+    @staticmethod
+    def _judge_uncertain(name: str, value: str) -> Iterator[Finding]:
         try:
-            day = UncertainDate.from_stored(value)
+            UncertainDate.from_stored(value)
         except Refused as refused:
             yield from (replace(finding, field=name) for finding in refused.findings)
-        else:
-            if len(self._dates) > _CACHE_LIMIT:
-                self._dates.clear()
-            self._dates[value] = day.earliest, day.latest
 
     # -- columns ------------------------------------------------------------------------------------------------------
 
@@ -249,15 +246,11 @@ class RowChecks:
                 continue
             value = pl.col(item.name)
             plain = pl.when(value >= _FIRST_DAY).then(_day(value))
-            others = frame[item.name].drop_nulls().unique()
-            found = {text: self._dates[text] for text in others.to_list() if text in self._dates} if self._dates else {}
+            others = frame.select(pl.when(plain.is_null()).then(value)).to_series().drop_nulls().unique().to_list()
             for place, suffix in enumerate(("from", "to")):
-                bound = plain
-                if found:
-                    days = [bounds[place] for bounds in found.values()]
-                    other = value.replace_strict(list(found), days, default=None, return_dtype=pl.Date)
-                    bound = pl.coalesce(plain, other)
-                columns.append(bound.alias(f"{item.name}_{suffix}"))
+                days = [_bounds(text)[place] for text in others]
+                other = value.replace_strict(others, days, default=None, return_dtype=pl.Date) if others else None
+                columns.append(pl.coalesce(plain, other).alias(f"{item.name}_{suffix}"))
         return frame.with_columns(columns)
 
     # -- what items say about each other ------------------------------------------------------------------------------
@@ -512,6 +505,16 @@ def _judge_text(item: Item, text: str, foreign: bool) -> Iterator[Finding]:
 def _day(value: pl.Expr) -> pl.Expr:
     """The day of the calendar that a text states as YYYY-MM-DD; null for any other text."""
     return pl.when(value.str.contains(_DAY_SHAPE)).then(value).str.to_date("%Y-%m-%d", strict=False)
+
+
+@lru_cache(maxsize=100_000)
+def _bounds(stored: str) -> tuple[date | None, date | None]:
+    """The first and the last day that an uncertain date can be; None for what is none."""
+    try:
+        day = UncertainDate.from_stored(stored)
+    except Refused:  # a finding of its own
+        return None, None
+    return day.earliest, day.latest
 
 
 def _stated(finding: Finding | None) -> Iterator[Finding]:

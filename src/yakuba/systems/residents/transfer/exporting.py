@@ -136,13 +136,19 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
             if data.count(b"\n") != count:
                 raise RuntimeError("台帳の文字に改行があり、一人を一行に書けません。")
             if sealed is not None:
-                numbers = iter(vault.unseal_many(desk, map(bytes.fromhex, map(bytes.decode, sealed.findall(data)))))
-                data = sealed.sub(lambda _, numbers=numbers: next(numbers).encode(), data)
+                data = _unsealed(data, sealed, desk)
             file.write(data)
             digest.update(data)
             size, rows = size + len(data), rows + count
             tell(EXPORT, rows, total)
     return Manifest(rows, size, digest.hexdigest())
+
+
+def _unsealed(data: bytes, sealed: re.Pattern[bytes], desk: Desk) -> bytes:
+    """The rows with each sealed number in clear."""
+    secrets_in_order = [bytes.fromhex(found.decode()) for found in sealed.findall(data)]
+    numbers = iter(vault.unseal_many(desk, secrets_in_order))
+    return sealed.sub(lambda _: next(numbers).encode(), data)
 
 
 def _statement(mark: str) -> str:

@@ -389,7 +389,7 @@ class _Loader:
         data = self.surveyed.source.read(chunk)
         findings = {row: [finding] for row, finding in chunk.broken.items()}
         if chunk.oversize:
-            nothing = parse(b"", Chunk(0, 0, chunk.first_row, 0, b""))
+            nothing = parse(b"", Chunk(0, 0, chunk.first_row, 0, 0))
             checked = self.checks.check(nothing)
         else:
             checked = self.checks.check(parse(data, chunk))

@@ -1,7 +1,7 @@
 """The file, cut into chunks of whole lines, with every line that is no proper record found before anything is loaded.
 
 A record is one line: text of the register has no line breaks, so an unclosed quote harms its own line only. A chunk is
-read twice, when the file is surveyed and when it is loaded; its digest proves that both times it was the same.
+read twice, when the file is surveyed and when it is loaded; its checksum shows that both times it was the same.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import csv
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -45,7 +47,7 @@ class Chunk:
     length: int
     first_row: int
     rows: int
-    digest: bytes
+    checksum: int
     broken: dict[int, Finding] = field(default_factory=dict, hash=False)
     oversize: bool = False
 
@@ -91,7 +93,7 @@ class Source:
         """Every chunk with its bytes. Raises Refused when the file as a whole is in another encoding."""
         self._total = hashlib.sha256()
         row = 2
-        with self._open() as file:
+        with self._open() as file, ThreadPoolExecutor(1) as hasher:
             self._total.update(file.read(self.body))
             offset, carry, at_end = self.body, b"", False
             while not at_end:
@@ -108,8 +110,9 @@ class Source:
                 if oversize:
                     chunk, carry = self._oversize(file, data, offset, row)
                 else:
+                    hashing = hasher.submit(self._total.update, data)
                     chunk = _chunk(data, offset, row)
-                    self._total.update(data)
+                    hashing.result()
                 if row == 2:
                     _check_encoding(chunk)
                 yield chunk, data
@@ -118,11 +121,11 @@ class Source:
 
     def _oversize(self, file: BinaryIO, data: bytes, offset: int, row: int) -> tuple[Chunk, bytes]:
         """A line without end: skipped up to its line feed, never held whole. What follows it is carried on."""
-        digest, length = hashlib.blake2b(digest_size=16), 0
+        checksum = length = 0
         while data:
             cut = data.find(b"\n") + 1
             line, carry = (data[:cut], data[cut:]) if cut else (data, b"")
-            digest.update(line)
+            checksum = zlib.crc32(line, checksum)
             self._total.update(line)
             length += len(line)
             if cut:
@@ -131,21 +134,20 @@ class Source:
         else:
             carry = b""
         broken = {row: _too_long(row, offset)}
-        return Chunk(offset, length, row, 1, digest.digest(), broken, oversize=True), carry
+        return Chunk(offset, length, row, 1, checksum, broken, oversize=True), carry
 
     def read(self, chunk: Chunk) -> bytes:
         """The bytes of a chunk again; of an oversize one its beginning only. Raises SourceChanged."""
-        digest = hashlib.blake2b(digest_size=16)
         with self._open() as file:
             file.seek(chunk.offset)
             kept = data = file.read(min(chunk.length, self.chunk_bytes))
-            digest.update(data)
+            checksum = zlib.crc32(data)
             left = chunk.length - len(data)
             while left and data:
                 data = file.read(min(left, self.chunk_bytes))
-                digest.update(data)
+                checksum = zlib.crc32(data, checksum)
                 left -= len(data)
-        if left or digest.digest() != chunk.digest:
+        if left or checksum != chunk.checksum:
             raise SourceChanged(
                 f"{self.path.name} が取込みの途中で変わりました（{chunk.first_row}行目から）。"
                 "元のファイルに戻してから、同じコマンドで続けてください。"
@@ -232,12 +234,11 @@ def _bounds(data: bytes) -> tuple[Lines, Lines]:
 
 def _chunk(data: bytes, offset: int, first_row: int) -> Chunk:
     starts, ends = _bounds(data)
-    digest = hashlib.blake2b(data, digest_size=16).digest()
     broken = {}
     for line, (code, field_name, message, remedy, byte) in _broken_lines(data, starts, ends).items():
         position = Position(row=first_row + line, byte=offset + byte)
         broken[first_row + line] = Finding(code, field_name, message, remedy, position=position)
-    return Chunk(offset, len(data), first_row, len(starts), digest, broken)
+    return Chunk(offset, len(data), first_row, len(starts), zlib.crc32(data), broken)
 
 
 def _too_long(row: int, offset: int) -> Finding:
