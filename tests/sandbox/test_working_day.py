@@ -108,15 +108,16 @@ def test_building_again_changes_nothing(built, django_db_blocker):
 
 
 def test_days_follow_each_other(built, django_db_blocker):
-    """The next days, with what the days before left waiting, and departures that have come meanwhile."""
+    """The next days, with what the days before left waiting, and departures that have come meanwhile; one seed twice."""
     from yakuba.sandbox import day
 
     with django_db_blocker.unblock():
         clock = FixedClock(NOON + timedelta(days=3))
-        for seed in (2, 3):
+        for seed in (2, 3, 3):
             balance = day.play(seed, clock)
             assert balance.breaches == [], balance.breaches
-            clock.advance(timedelta(days=1))
+            if seed == 2:
+                clock.advance(timedelta(days=1))
         assert balance.as_json()["seed"] == 3
 
 
@@ -301,3 +302,4 @@ def test_a_house_with_a_register_of_its_own_is_left_alone(fresh_database):
     with pytest.raises(Refused) as refusal:
         building.build(FixedClock(NOON), silent, code="27223", residents=10)
     assert {finding.code for finding in refusal.value.findings} == {"SBX-E-010"}
+

@@ -106,12 +106,13 @@ class _Day:
         self.clock = clock
         self.report = report
         self.today = today(clock)
-        self.rng = np.random.default_rng([seed, self.today.toordinal()])
+        last = Filing.objects.aggregate(last=Max("id"))["last"] or 0
+        # The register's state is part of the seed: a day played again is another day, and its forms are new ones.
+        self.rng = np.random.default_rng([seed, self.today.toordinal(), last])
         self.balance = Balance(seed, self.today.isoformat())
         self.balance.before = Resident.objects.filter(is_open=True).count()
         self.scale = self.balance.before / PER_RESIDENTS
         house = municipality(register.town().code)
-        last = Filing.objects.aggregate(last=Max("id"))["last"] or 0
         newcomers = Newcomers(house, self.rng, self.today, last * _NEWCOMERS_A_FILING)
         self.forms = Forms(house, self.rng, self.today, newcomers)
         self.people = TownPeople(seed, self.today, self._count(900), self._count(120))

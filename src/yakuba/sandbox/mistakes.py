@@ -163,10 +163,7 @@ def _about_one_who_lives_alone(forms: Forms, home: Home) -> Iterator[Mistake]:
     far = forms.move_out(home, home.numbers, forms.day(400, 420))
     yield _mistake("一年より先の転出", "move_out", far, "RES-E-100")
     late = forms.move_out(home, home.numbers, forms.day(-60, -30))
-    expected = ["RES-W-101"]
-    if (forms.today - home.head.resident_since.earliest).days < 60:
-        expected.append("RES-E-097")
-    yield _mistake("期限を過ぎた転出を確認せず", "move_out", late, *expected)
+    yield _mistake("期限を過ぎた転出を確認せず", "move_out", late, "RES-W-101")
     yield _mistake("未来の死亡", "death", forms.death(home, home.head, tomorrow), "RES-E-110")
     before = (home.head.birth.earliest - timedelta(days=1)).isoformat()
     yield _mistake("出生より前の死亡", "death", forms.death(home, home.head, before), "RES-E-111")

@@ -62,6 +62,10 @@ def is_japanese(version: ResidentVersion) -> bool:
     return bool(version.resident_kind == ResidentKind.JAPANESE)
 
 
+_SETTLED_DAYS = 90
+"""Filings of the day look back two months at most: whoever has lived here longer is asked about nothing before."""
+
+
 class TownPeople:
     """Households and closed records, in an order that the seed decides."""
 
@@ -92,7 +96,7 @@ class TownPeople:
         return homes
 
     def _is_ordinary(self, version: ResidentVersion) -> bool:
-        """Nothing in the way of a filing or a paper: no lock, stop, ban, planned move or unknown date."""
+        """Nothing in the way of a filing or a paper: no lock, stop, ban, planned move, unknown date or recent arrival."""
         return not (
             version.person.pending_filing
             or version.processing_stopped_on
@@ -100,6 +104,7 @@ class TownPeople:
             or version.move_out_planned_on
             or version.name is version.name_latin is None
             or version.resident_since is None
+            or (self.today - version.resident_since.latest).days < _SETTLED_DAYS
             or version.birth.stored != version.birth.latest.isoformat()
         )
 

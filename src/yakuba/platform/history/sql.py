@@ -14,10 +14,12 @@ CREATE OR REPLACE FUNCTION history_check_chain() RETURNS trigger LANGUAGE plpgsq
 DECLARE
     breach record;
 BEGIN
+    -- First versions, which are all that a bulk load brings, have no predecessor to look for.
     EXECUTE format(
         'SELECT n.%1$I AS key, n.version_no FROM added n LEFT JOIN %2$I p
              ON p.%1$I = n.%1$I AND p.version_no = n.version_no - 1
-         WHERE (n.version_no > 1 AND (p.%1$I IS NULL OR p.recorded_at > n.recorded_at)) OR n.version_no < 1
+         WHERE n.version_no > 1 AND (p.%1$I IS NULL OR p.recorded_at > n.recorded_at)
+         UNION ALL SELECT n.%1$I, n.version_no FROM added n WHERE n.version_no < 1
          LIMIT 1', TG_ARGV[0], TG_TABLE_NAME) INTO breach;
     IF breach.key IS NOT NULL THEN
         RAISE EXCEPTION '履歴の連番又は記録時刻が前の版に続いていません: % version %', breach.key, breach.version_no
