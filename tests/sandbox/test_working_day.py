@@ -302,4 +302,3 @@ def test_a_house_with_a_register_of_its_own_is_left_alone(fresh_database):
     with pytest.raises(Refused) as refusal:
         building.build(FixedClock(NOON), silent, code="27223", residents=10)
     assert {finding.code for finding in refusal.value.findings} == {"SBX-E-010"}
-
