@@ -14,6 +14,16 @@ class Duty(StrEnum):
     BULK = "bulk"
     AUDIT = "audit"
     ADMINISTRATION = "administration"
+    PERSONNEL = "personnel"
+    APPROVAL = "approval"
+    INFORMATION_MANAGEMENT = "information_management"
+    SECURITY = "security"
+    PROTECTION = "protection"
+    PROTECTION_RELEASE = "protection_release"
+    LINKAGE = "linkage"
+    HANDOVER = "handover"
+    RETENTION = "retention"
+    DISCLOSURE = "disclosure"
 
     @property
     def label(self) -> str:
@@ -29,6 +39,16 @@ _DUTY_LABELS = {
     Duty.BULK: "一括処理",
     Duty.AUDIT: "操作履歴の閲覧",
     Duty.ADMINISTRATION: "利用者・端末の管理",
+    Duty.PERSONNEL: "人事異動情報の取込み",
+    Duty.APPROVAL: "所属長・管理責任者の承認",
+    Duty.INFORMATION_MANAGEMENT: "情報システム部門の確認",
+    Duty.SECURITY: "セキュリティ責任者の確認",
+    Duty.PROTECTION: "支援措置等の管理",
+    Duty.PROTECTION_RELEASE: "支援措置等の一時解除",
+    Duty.LINKAGE: "庁内連携の申請",
+    Duty.HANDOVER: "媒体・ファイルの授受",
+    Duty.RETENTION: "保存期間満了の廃棄",
+    Duty.DISCLOSURE: "開示請求等の処理",
 }
 
 

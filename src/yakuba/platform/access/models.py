@@ -6,8 +6,6 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 
-from .duties import Duty
-
 
 class Office(models.Model):
     """部署・支所. Every transaction is attributed to one (RES-071)."""
@@ -94,7 +92,7 @@ class DutyAssignment(models.Model):
     """A duty for a period (from, to exclusive). The database refuses two overlapping periods of the same duty."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="duties")
-    duty = models.CharField(max_length=30, choices=[(duty.value, duty.label) for duty in Duty])
+    duty = models.CharField(max_length=30, help_text="a Duty")
     period = DateRangeField()
 
     class Meta:
