@@ -123,6 +123,9 @@ def fresh_database(
 
 def _forget_town() -> None:
     """The register remembers its town for the life of a process; another database has another one."""
+    from yakuba.platform.profiles import house_profile
+
+    house_profile.cache_clear()
     register = sys.modules.get("yakuba.systems.residents.register")
     if register:
         register.town.cache_clear()
@@ -137,9 +140,11 @@ def clock() -> FixedClock:
 def set_up_town(codes: int = 50) -> None:
     """The smallest house that works: office, terminal, town, certifier and free 住民票コード. Commits as the caller does."""
     from yakuba.core.numbers import ResidentCode
+    from yakuba.platform import profiles
     from yakuba.platform.access.models import Office, Terminal
     from yakuba.systems.residents.models import Certifier, CodePool, Town
 
+    profiles.set_up("272230")
     office, _ = Office.objects.get_or_create(code="100", defaults={"name": "市民課"})
     Terminal.objects.get_or_create(
         code="T01", defaults={"name": "窓口1番", "office": office, "network": "127.0.0.0/8", "printer": "P01"}

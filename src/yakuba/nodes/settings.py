@@ -53,11 +53,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "ninja",  # its API pages' templates
     "procrastinate.contrib.django",
+    "yakuba.platform.profiles",
     "yakuba.platform.history",
     "yakuba.platform.audit",
     "yakuba.platform.events",
     "yakuba.platform.access",
     "yakuba.platform.vault",
+    "yakuba.platform.approvals",
     "yakuba.platform.jobs",
     "yakuba.systems.residents",
     "yakuba.web",

@@ -8,6 +8,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from yakuba.core.addresses import Municipality, MunicipalityKind
+from yakuba.platform import profiles
 from yakuba.platform.access.models import Office, Terminal
 from yakuba.platform.clock import Clock
 from yakuba.platform.documents import make_sandbox_seal
@@ -36,6 +37,7 @@ def create_house(code: str, today: date, clock: Clock, seed: int) -> Municipalit
     """Make what a house needs besides its residents. Repeating it changes nothing. Raises Refused for an unknown code."""
     home = find_municipality(code)
     with transaction.atomic():
+        profiles.set_up(home.code)
         for office, name in OFFICES:
             Office.objects.get_or_create(code=office, defaults={"name": name})
         for terminal, name, office, network, printer in TERMINALS:

@@ -34,6 +34,8 @@ LABELS = {
     Operation.IMPORT: "取込み",
     Operation.EXPORT: "書出し",
     Operation.SETTINGS: "設定の変更",
+    Operation.APPLY: "承認の申請",
+    Operation.DECIDE: "決裁",
     Operation.AUDIT: "操作履歴の閲覧",
 }
 RESULTS = {Result.DONE: "完了", Result.REFUSED: "不受理", Result.DENIED: "権限なし", Result.FAILED: "失敗"}

@@ -29,6 +29,8 @@ class Operation(StrEnum):
     IMPORT = "import"
     EXPORT = "export"
     SETTINGS = "settings"
+    APPLY = "apply"
+    DECIDE = "decide"
     AUDIT = "audit"
 
 
