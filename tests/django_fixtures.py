@@ -184,7 +184,7 @@ def town(db: None) -> Iterator[None]:
 
 @pytest.fixture
 def make_desk(clock: FixedClock) -> Callable[..., object]:
-    """Factory of desks: `make_desk(duties=..., account=..., at=..., purpose=...)`; all duties unless stated."""
+    """Factory of desks: `make_desk(duties=..., account=..., at=..., purpose=..., is_confirmed=...)`; all duties unless stated."""
     from yakuba.platform.access.desk import Desk
     from yakuba.platform.access.duties import Duty, Purpose
 
@@ -193,6 +193,7 @@ def make_desk(clock: FixedClock) -> Callable[..., object]:
         account: str = "madoguchi1",
         at: datetime | None = None,
         purpose: Purpose | str = Purpose.MOVE_FILING,
+        is_confirmed: bool = True,
     ) -> Desk:
         return Desk(
             account=account,
@@ -203,6 +204,7 @@ def make_desk(clock: FixedClock) -> Callable[..., object]:
             duties=frozenset(Duty) if duties is None else frozenset(duties),
             clock=FixedClock(at) if at else clock,
             printer="P01",
+            confirmed_at=(FixedClock(at) if at else clock).now() if is_confirmed else None,
         )
 
     return make

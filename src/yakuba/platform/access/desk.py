@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from yakuba.core.findings import Finding
+from yakuba.core.findings import Finding, Refused
 from yakuba.platform.audit import log
 from yakuba.platform.clock import Clock, FixedClock, today
 
 from .duties import Duty, Purpose
+
+CONFIRMATION_HOLDS = timedelta(minutes=5)
+"""How long a shown second factor counts as shown just now."""
 
 
 class AccessDenied(PermissionError):
@@ -25,6 +28,22 @@ class AccessDenied(PermissionError):
         super().__init__(str(finding))
 
 
+class ConfirmationNeeded(Refused):
+    """The act wants the second factor shown just now."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            [
+                Finding(
+                    "SIGN-E-009",
+                    "code",
+                    "本人の再確認が済んでいません。",
+                    "確認コードか登録済みのキーで、もう一度確認してください。",
+                )
+            ]
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """One signed-in person at one terminal, for one purpose."""
@@ -38,6 +57,7 @@ class Desk:
     clock: Clock
     printer: str = ""
     session_started: datetime | None = field(default=None, compare=False)
+    confirmed_at: datetime | None = field(default=None, compare=False)
 
     @property
     def now(self) -> datetime:
@@ -69,6 +89,16 @@ class Desk:
                 ),
                 "purpose",
             )
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person showed the second factor just now."""
+        return self.confirmed_at is not None and self.now - self.confirmed_at <= CONFIRMATION_HOLDS
+
+    def require_confirmed(self) -> None:
+        """Raises ConfirmationNeeded unless the second factor was shown just now. No command or batch has one."""
+        if not self.is_confirmed:
+            raise ConfirmationNeeded
 
     def at_one_moment(self) -> Desk:
         """This desk with its clock stopped: whatever one act writes bears one time."""

@@ -38,7 +38,7 @@ from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock, today
 from yakuba.platform.vault import sealing
 
-from .desk import Desk
+from .desk import ConfirmationNeeded, Desk
 from .duties import Duty, Purpose
 from .models import Account, SecurityKey, Session, Stage
 
@@ -47,7 +47,6 @@ RandomBytes = Callable[[int], bytes]
 FAILURES_BEFORE_LOCK = 5
 LOCK = timedelta(minutes=15)
 SECOND_FACTOR_WITHIN = timedelta(minutes=5)
-CONFIRMATION_HOLDS = timedelta(minutes=5)
 SEEN_EVERY = timedelta(seconds=60)
 """A session's last use is written at most this often: looking at pages writes nothing."""
 
@@ -90,7 +89,7 @@ class Signed:
 
     def is_confirmed(self) -> bool:
         """Whether the second factor was shown just now: what changing one's keys asks for."""
-        return self.confirmed_at is not None and self.desk.now - self.confirmed_at <= CONFIRMATION_HOLDS
+        return self.desk.is_confirmed
 
 
 # -- where from -------------------------------------------------------------------------------------------------------
@@ -510,16 +509,7 @@ def confirm(signed: Signed, *, code: str = "", response: str = "", origin: str =
 
 def _require_confirmed(signed: Signed) -> None:
     if not signed.is_confirmed():
-        raise Refused(
-            [
-                Finding(
-                    "SIGN-E-009",
-                    "code",
-                    "本人の再確認が済んでいません。",
-                    "確認コードか登録済みのキーで、もう一度確認してください。",
-                )
-            ]
-        )
+        raise ConfirmationNeeded
 
 
 # -- the session ------------------------------------------------------------------------------------------------------
@@ -592,6 +582,7 @@ def current(token: str, *, address: str, clock: Clock) -> Signed | None:
         clock=clock,
         printer=printer,
         session_started=started_at,
+        confirmed_at=confirmed_at,
     )
     return Signed(session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, last_search, desk)
 
