@@ -33,9 +33,12 @@ LABELS = {
     Operation.DELIVER: "証明書の交付",
     Operation.IMPORT: "取込み",
     Operation.EXPORT: "書出し",
+    Operation.PROVIDE: "庁内連携による提供・移転",
+    Operation.HAND_OVER: "媒体・ファイルの授受",
     Operation.SETTINGS: "設定の変更",
     Operation.APPLY: "承認の申請",
     Operation.DECIDE: "決裁",
+    Operation.ERASE: "廃棄",
     Operation.AUDIT: "操作履歴の閲覧",
 }
 RESULTS = {Result.DONE: "完了", Result.REFUSED: "不受理", Result.DENIED: "権限なし", Result.FAILED: "失敗"}

@@ -45,7 +45,7 @@ _DUTY_LABELS = {
     Duty.SECURITY: "セキュリティ責任者の確認",
     Duty.PROTECTION: "支援措置等の管理",
     Duty.PROTECTION_RELEASE: "支援措置等の一時解除",
-    Duty.LINKAGE: "庁内連携の申請",
+    Duty.LINKAGE: "庁内連携の申請・照会",
     Duty.HANDOVER: "媒体・ファイルの授受",
     Duty.RETENTION: "保存期間満了の廃棄",
     Duty.DISCLOSURE: "開示請求等の処理",
@@ -60,6 +60,8 @@ class Purpose(StrEnum):
     COUNTER_INQUIRY = "counter_inquiry"
     REGISTER_CARE = "register_care"
     STATISTICS = "statistics"
+    LINKED_AFFAIR = "linked_affair"
+    HAND_OVER = "hand_over"
     AUDIT = "audit"
     SYSTEM = "system"
 
@@ -74,6 +76,8 @@ _PURPOSE_LABELS = {
     Purpose.COUNTER_INQUIRY: "窓口での照会対応",
     Purpose.REGISTER_CARE: "住民基本台帳の正確な記録のための調査",
     Purpose.STATISTICS: "統計",
+    Purpose.LINKED_AFFAIR: "庁内連携による事務",
+    Purpose.HAND_OVER: "媒体・ファイルの授受",
     Purpose.AUDIT: "操作履歴の点検",
     Purpose.SYSTEM: "システム運用",
 }

@@ -28,6 +28,8 @@ class Operation(StrEnum):
     DELIVER = "deliver"
     IMPORT = "import"
     EXPORT = "export"
+    PROVIDE = "provide"
+    HAND_OVER = "hand_over"
     SETTINGS = "settings"
     APPLY = "apply"
     DECIDE = "decide"
