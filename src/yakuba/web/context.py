@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.systems.residents.models import Town
 from yakuba.systems.residents.register import town
@@ -27,16 +28,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "purposes": purposes(desk.duties),
             "purpose_label": Purpose(desk.purpose).label if desk.purpose in set(Purpose) else "",
             "menu": [
-                {
-                    "url": url,
-                    "label": label,
-                    "here": request.path == url if url == "/" else request.path.startswith(url),
-                }
-                for url, label, duties in _MENU
-                if not duties or duties & desk.duties
+                {"url": entry.url, "label": entry.label, "here": _is_here(request.path, entry.url)}
+                for entry in menu.entries(desk.duties)
             ],
         }
     return context
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path == url if url == "/" else path == url or path.startswith(f"{url}/")
 
 
 def purposes(duties: frozenset[Duty]) -> list[Purpose]:
@@ -51,12 +51,18 @@ _PURPOSES = (
     (Purpose.REGISTER_CARE, {Duty.INQUIRY, Duty.REGISTRATION}),
     (Purpose.STATISTICS, {Duty.BULK}),
     (Purpose.AUDIT, {Duty.AUDIT}),
-    (Purpose.SYSTEM, {Duty.ADMINISTRATION, Duty.BULK}),
-)
-_MENU = (
-    ("/", "ホーム", set()),
-    ("/residents/search", "住民検索", {Duty.INQUIRY}),
-    ("/residents/filings", "異動の一覧・審査", {Duty.REGISTRATION, Duty.REVIEW}),
-    ("/audit", "操作履歴", {Duty.AUDIT}),
-    ("/jobs", "一括処理", {Duty.BULK, Duty.ADMINISTRATION}),
+    (
+        Purpose.SYSTEM,
+        {
+            Duty.ADMINISTRATION,
+            Duty.BULK,
+            Duty.PERSONNEL,
+            Duty.APPROVAL,
+            Duty.INFORMATION_MANAGEMENT,
+            Duty.SECURITY,
+            Duty.RETENTION,
+            Duty.HANDOVER,
+            Duty.LINKAGE,
+        },
+    ),
 )

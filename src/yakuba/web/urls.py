@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from yakuba.platform.access import menu
+from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
 from . import static_files, views
@@ -26,6 +28,10 @@ urlpatterns = [
     path("static/<path:path>", static_files.serve),
     path("healthz", views.healthz),
 ]
+menu.add("/", "ホーム", order=0)
+menu.add("/audit", "操作履歴", {Duty.AUDIT}, order=900)
+menu.add("/jobs", "一括処理", {Duty.BULK, Duty.ADMINISTRATION}, order=910)
+
 handler400 = "yakuba.web.errors.bad_request"
 handler404 = "yakuba.web.errors.not_found"
 handler500 = "yakuba.web.errors.breakdown"

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from yakuba.platform.access import menu
+from yakuba.platform.access.duties import Duty
+
 from . import certificate_views, filing_views, views
 
 urlpatterns = [
@@ -23,3 +26,6 @@ urlpatterns = [
     path("certificates/issue.pdf", certificate_views.issue_pdf),
     path("certificates/deliver", certificate_views.deliver),
 ]
+
+menu.add("/residents/search", "住民検索", {Duty.INQUIRY}, order=100)
+menu.add("/residents/filings", "異動の一覧・審査", {Duty.REGISTRATION, Duty.REVIEW}, order=110)
