@@ -33,6 +33,7 @@ class Operation(StrEnum):
     SETTINGS = "settings"
     APPLY = "apply"
     DECIDE = "decide"
+    ERASE = "erase"
     AUDIT = "audit"
 
 
