@@ -18,30 +18,8 @@ from yakuba.platform.transactions import use_case
 
 PAGE = 100
 
-LABELS = {
-    Operation.SIGN_IN: "サインイン",
-    Operation.SIGN_OUT: "サインアウト",
-    Operation.SECOND_FACTOR: "本人の確認",
-    Operation.SEARCH: "検索",
-    Operation.VIEW: "照会",
-    Operation.VIEW_NUMBER: "個人番号の閲覧",
-    Operation.FILE: "異動の入力",
-    Operation.REVIEW: "審査",
-    Operation.REGISTER: "本登録",
-    Operation.ISSUE: "証明書の発行",
-    Operation.PREVIEW: "証明書の試し刷り",
-    Operation.DELIVER: "証明書の交付",
-    Operation.IMPORT: "取込み",
-    Operation.EXPORT: "書出し",
-    Operation.PROVIDE: "庁内連携による提供・移転",
-    Operation.HAND_OVER: "媒体・ファイルの授受",
-    Operation.SETTINGS: "設定の変更",
-    Operation.APPLY: "承認の申請",
-    Operation.DECIDE: "決裁",
-    Operation.ERASE: "廃棄",
-    Operation.AUDIT: "操作履歴の閲覧",
-}
-RESULTS = {Result.DONE: "完了", Result.REFUSED: "不受理", Result.DENIED: "権限なし", Result.FAILED: "失敗"}
+LABELS = {operation: operation.label for operation in Operation}
+RESULTS = {result: result.label for result in Result}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Lane(models.Model):
 
 
 class Entry(models.Model):
+    """One act. `leaf` commits to salt and content, `hash` to the lane up to here."""
+
     lane = models.SmallIntegerField()
     sequence = models.BigIntegerField()
     at = models.DateTimeField()
@@ -31,7 +33,8 @@ class Entry(models.Model):
     target = models.TextField()
     result = models.TextField()
     detail = models.JSONField(default=dict)
-    previous_hash = models.BinaryField()
+    salt = models.UUIDField()
+    leaf = models.BinaryField()
     hash = models.BinaryField()
 
     class Meta:
@@ -41,3 +44,71 @@ class Entry(models.Model):
             GinIndex(fields=["subjects"], name="audit_entry_subjects"),
             models.Index(fields=["account", "at"], name="audit_entry_account"),
         ]
+
+
+class Leaf(models.Model):
+    """A place in the tree; it outlives the entry's content. `leaf` and `hash` are the entry's."""
+
+    position = models.BigIntegerField(primary_key=True)
+    lane = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+    leaf = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_leaf"
+        constraints = [models.UniqueConstraint(fields=["lane", "sequence"], name="audit_leaf_chain")]
+
+
+class Node(models.Model):
+    """The root of a complete subtree of 2^`level` leaves; every eighth level is kept."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_node"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="audit_node_place")]
+
+
+class Checkpoint(models.Model):
+    """A signed tree head: `note` is what was signed with its signature."""
+
+    number = models.BigIntegerField(primary_key=True)
+    size = models.BigIntegerField(unique=True)
+    root = models.BinaryField()
+    at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        db_table = "audit_checkpoint"
+
+
+class Erasure(models.Model):
+    """That entries of before `before` lost content and salt: how many, SHA-256 of their leaves, and the log's entry of it."""
+
+    at = models.DateTimeField()
+    before = models.DateTimeField()
+    account = models.TextField()
+    ground = models.TextField()
+    entries = models.BigIntegerField()
+    digest = models.BinaryField()
+    lane = models.SmallIntegerField()
+    sequence = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audit_erasure"
+
+
+class ErasedRange(models.Model):
+    """Entries of a lane that an erasure took."""
+
+    erasure_id = models.BigIntegerField()
+    lane = models.SmallIntegerField()
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audit_erased_range"
+        indexes = [models.Index(fields=["lane", "first"], name="audit_erased_lane")]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            sql.APPEND.replace("{lanes}", str(LANES))
+            sql.append(LANES)
             + append_only("audit_entry")
             + f"INSERT INTO audit_lane (number, length, head) SELECT n, 0, ''::bytea FROM generate_series(0, {LANES - 1}) n;",
             migrations.RunSQL.noop,
