@@ -116,7 +116,18 @@ def test_only_coded_items_name_a_list():
 
 # -- what the database refuses ------------------------------------------------------------------------------------------
 
-GUARDED = (*APPEND_ONLY, "audit_entry")
+LOG = ("audit_entry", "audit_leaf", "audit_node", "audit_checkpoint", "audit_erasure", "audit_erased_range")
+GUARDED = (*APPEND_ONLY, *LOG)
+
+# What only sealing and erasing write.
+LOG_OF_OLD = """
+INSERT INTO audit_leaf (position, lane, sequence, leaf, hash) VALUES (0, 0, 1, '', '');
+INSERT INTO audit_node (level, index, hash) VALUES (8, 0, '');
+INSERT INTO audit_checkpoint (number, size, root, at, note) VALUES (1, 1, '', now(), '');
+INSERT INTO audit_erasure (at, before, account, ground, entries, digest, lane, sequence)
+    VALUES (now(), now(), '', '', 1, '', 0, 1);
+INSERT INTO audit_erased_range (erasure_id, lane, first, last) VALUES (1, 0, 1, 1);
+"""
 
 
 @pytest.fixture
@@ -152,6 +163,7 @@ def written(town: None, make_desk: Callable[..., Any]) -> Any:
     receipt = services.file(make_desk(account="madoguchi1"), "move_in", form)
     approved = services.approve(make_desk(account="shinsa1"), receipt.filing)
     with connection.cursor() as cursor:
+        cursor.execute(LOG_OF_OLD)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE would complain of pending checks before all else
     return approved
 

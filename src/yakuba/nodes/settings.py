@@ -92,6 +92,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 
 CLOCK = "yakuba.platform.clock.SystemClock"  # dotted name of a class, or a Clock: tests and rehearsals
+AUDIT_OUTSIDE = os.environ.get("YAKUBA_AUDIT_OUTSIDE", "")  # folders on other machines for the log's checkpoints
 WEBAUTHN_RP_ID = os.environ.get("YAKUBA_WEBAUTHN_RP_ID", "localhost")  # the domain that security keys are bound to
 SIGN_IN_IDLE_S = 15 * 60  # a desk that somebody left is closed before the next visitor sits down at it
 SIGN_IN_ABSOLUTE_S = 12 * 3600  # a working day with overtime; tomorrow everybody shows both factors again

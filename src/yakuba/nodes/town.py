@@ -70,6 +70,7 @@ def make_ready(report: Report) -> dict[str, str]:
     from django.db import connection, transaction
 
     from yakuba.platform.history.roles import grants
+    from yakuba.platform.audit import signing
     from yakuba.platform.vault import keys
 
     owner = os.environ["YAKUBA_DATABASE_URL"]
@@ -78,6 +79,7 @@ def make_ready(report: Report) -> dict[str, str]:
     call_command("migrate", verbosity=0, interactive=False)
     report(_RIGHTS, 0, None, "")
     keys.create_if_missing()
+    signing.create_if_missing()
     application = application_url(owner)
     role = urlsplit(application).username or ""
     with transaction.atomic(), connection.cursor() as cursor:

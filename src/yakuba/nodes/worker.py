@@ -1,4 +1,4 @@
-"""The worker process: delivers events as they are committed, and runs jobs.
+"""The worker process: delivers events as they are committed, seals the log, and runs jobs.
 
 `python -m yakuba.nodes.worker`. Woken by PostgreSQL's NOTIFY; a kill at any moment needs nothing but a new start.
 """
@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 import django
 from django.db import connection
@@ -37,6 +38,8 @@ def main() -> None:
     django.setup()
     from procrastinate.contrib.django import app
 
+    from yakuba.platform.audit.checkpoints import keep_sealed
+    from yakuba.platform.clock import SystemClock
     from yakuba.platform.jobs import runner, tasks
     from yakuba.systems.residents.tasks import night
 
@@ -48,8 +51,14 @@ def main() -> None:
     failed: list[BaseException] = []
 
     def deliver() -> None:
+        _or_stop(lambda: _deliver_until(stop))
+
+    def seal() -> None:
+        _or_stop(lambda: keep_sealed(SystemClock(), stop))
+
+    def _or_stop(work: Callable[[], None]) -> None:
         try:
-            _deliver_until(stop)
+            work()
         except BaseException as error:
             failed.append(error)
             if not stop.is_set():
@@ -57,8 +66,9 @@ def main() -> None:
                 signal.raise_signal(signal.SIGTERM)
             raise
 
-    thread = threading.Thread(target=deliver, name="dispatcher", daemon=True)
-    thread.start()
+    threads = [threading.Thread(target=work, name=work.__name__, daemon=True) for work in (deliver, seal)]
+    for thread in threads:
+        thread.start()
     worker_app = app.with_connector(app.connector.get_worker_connector())
     try:
         worker_app.run_worker(queues=["jobs"], concurrency=1, install_signal_handlers=True)

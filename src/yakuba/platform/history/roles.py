@@ -9,7 +9,10 @@ from __future__ import annotations
 from psycopg import sql
 
 APPEND_ONLY = ("residents_version", "residents_filing_step", "events_event", "vault_number")
-READ_ONLY = ("audit_entry", "audit_lane", "django_migrations")
+READ_ONLY = (
+    "audit_entry", "audit_lane", "audit_leaf", "audit_node", "audit_checkpoint", "audit_erasure", "audit_erased_range",
+    "django_migrations",
+)  # fmt: skip
 
 
 def grants(role: str) -> list[sql.Composed]:
