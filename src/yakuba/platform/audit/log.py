@@ -32,6 +32,8 @@ class Operation(StrEnum):
     SETTINGS = "settings"
     APPLY = "apply"
     DECIDE = "decide"
+    PROTECT = "protect"
+    RELEASE = "release"
     ERASE = "erase"
     BATCH = "batch"
     AUDIT = "audit"
@@ -61,6 +63,8 @@ _OPERATION_LABELS = {
     Operation.SETTINGS: "設定の変更",
     Operation.APPLY: "承認の申請",
     Operation.DECIDE: "決裁",
+    Operation.PROTECT: "支援措置等の設定",
+    Operation.RELEASE: "支援措置等の一時解除",
     Operation.ERASE: "廃棄",
     Operation.BATCH: "一括処理",
     Operation.AUDIT: "操作履歴の閲覧",
