@@ -208,3 +208,16 @@ def applied_by(desk: Desk) -> list[Application]:
         return []
     _require_one_of(desk, may_apply[0])
     return list(Application.objects.filter(account=desk.account).order_by("-pk").prefetch_related("decisions")[:100])
+
+
+@use_case(Operation.VIEW)
+def revocable_by(desk: Desk) -> list[Application]:
+    """Approvals that still hold and of which this desk may decide a step, newest first."""
+    found: list[Application] = []
+    for kind in kinds():
+        duty = next((step.duty for step in kind.steps if desk.may(step.duty)), None)
+        if duty is not None:
+            desk.require(duty)
+            rows = Application.objects.filter(kind=kind.name, state=State.APPROVED)
+            found += rows.filter(Q(expires_at=None) | Q(expires_at__gt=desk.now))
+    return sorted(found, key=lambda application: -application.pk)
