@@ -134,7 +134,7 @@ RULES = (
     Rule(
         "individual-number-in-vault",
         "保管庫にない個人番号を指す版があります。",
-        """SELECT v.person || '-' || v.version_no FROM residents_version v LEFT JOIN vault_number n
+        """SELECT v.person || '-' || v.version_no FROM residents_version v LEFT JOIN vault_ids() AS n (id)
            ON n.id = v.individual_number WHERE v.individual_number IS NOT NULL AND n.id IS NULL""",
     ),
     Rule(

@@ -1,23 +1,42 @@
-"""Sealing small secrets that are no 個人番号 (the seed of a one-time code …) with the vault's key."""
+"""Sealing small secrets that are no 個人番号 (the seed of a one-time code …) under the vault's keys.
+
+A column that keeps them is declared (`columns.declare`), so that a rotation finds it.
+"""
 
 from __future__ import annotations
 
 import os
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from . import keys
+from .keyset import Key
 
 
 def seal(context: str, secret: bytes) -> bytes:
-    """nonce (12) + AES-256-GCM ciphertext and tag. Only opens under the same `context`: what it is, and whose."""
+    """Head, nonce (12), AES-256-GCM ciphertext and tag. Only opens under the same `context`: what it is, and whose."""
+    return seal_under(keys.ask(), context, secret)
+
+
+def seal_ahead(context: str, secret: bytes) -> bytes:
+    """`seal` without a question to the database: for what is prepared beside the transaction that will write it."""
+    return seal_under(keys.primary(), context, secret)
+
+
+def seal_under(key: Key, context: str, secret: bytes) -> bytes:
     nonce = os.urandom(12)
-    return nonce + AESGCM(keys.load().sealing).encrypt(nonce, secret, _associated(context))
+    return key.head + nonce + AESGCM(key.sealing).encrypt(nonce, secret, _associated(context))
 
 
 def unseal(context: str, sealed: bytes) -> bytes:
-    """Raises cryptography's InvalidTag for another context or key, and for a row that was tampered with."""
-    return AESGCM(keys.load().sealing).decrypt(sealed[:12], sealed[12:], _associated(context))
+    """Raises VaultShut for a key that is missing, and for another context, key, or a value that was tampered with."""
+    for key in keys.candidates(sealed):
+        try:
+            return keys.open_sealed(key, sealed, _associated(context))
+        except InvalidTag:
+            continue
+    raise keys.refuse_opening(sealed)
 
 
 def _associated(context: str) -> bytes:

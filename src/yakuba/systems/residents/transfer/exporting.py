@@ -124,7 +124,7 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
     digest, size, rows = hashlib.sha256(head), len(head), 0
     # No text of the register can hold the mark: it is drawn anew for each export.
     mark = f"{secrets.token_hex(16)}:" if with_individual_numbers else ""
-    sealed = re.compile(mark.encode() + b"([0-9a-f]+)") if mark else None
+    vault_ids = re.compile(mark.encode() + b"([0-9]+)") if mark else None
     inside = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
         if not inside:
@@ -135,8 +135,8 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
         for count, data in _chunks(cursor, _statement(mark)):
             if data.count(b"\n") != count:
                 raise RuntimeError("台帳の文字に改行があり、一人を一行に書けません。")
-            if sealed is not None:
-                data = _unsealed(data, sealed, desk)
+            if vault_ids is not None:
+                data = _in_clear(data, vault_ids, desk)
             file.write(data)
             digest.update(data)
             size, rows = size + len(data), rows + count
@@ -144,19 +144,17 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
     return Manifest(rows, size, digest.hexdigest())
 
 
-def _unsealed(data: bytes, sealed: re.Pattern[bytes], desk: Desk) -> bytes:
-    """The rows with each sealed number in clear."""
-    secrets_in_order = [bytes.fromhex(found.decode()) for found in sealed.findall(data)]
-    numbers = iter(vault.unseal_many(desk, secrets_in_order))
-    return sealed.sub(lambda _: next(numbers).encode(), data)
+def _in_clear(data: bytes, vault_ids: re.Pattern[bytes], desk: Desk) -> bytes:
+    """The rows with the number in the place of each id of the vault."""
+    numbers = iter(vault.unseal_many(desk, [int(found) for found in vault_ids.findall(data)]))
+    return vault_ids.sub(lambda _: next(numbers).encode(), data)
 
 
 def _statement(mark: str) -> str:
     columns = ", ".join(_column(name, mark) for name in COLUMNS)
-    numbers = "LEFT JOIN vault_number n ON n.id = v.individual_number" if mark else ""
     return (
         f"SELECT {columns} FROM residents_resident r"
-        f" JOIN residents_version v ON v.person = r.number AND v.version_no = r.version_no {numbers}"
+        f" JOIN residents_version v ON v.person = r.number AND v.version_no = r.version_no"
     )
 
 
@@ -171,7 +169,7 @@ def _column(name: str, mark: str) -> str:
         case Kind.FLAG:
             return f"v.{name}::integer"
         case Kind.VAULT:
-            return f"'{mark}' || encode(n.sealed, 'hex')" if mark else "NULL"
+            return f"'{mark}' || v.{name}" if mark else "NULL"
         case _:
             return f"v.{name}"
 

@@ -309,6 +309,7 @@ class _Loader:
         self.total = surveyed.manifest.rows
         self.checks = RowChecks(register.town().code, date.fromisoformat(run.arguments["today"]))
         self.folder = Folder()
+        vault.learn_key()
         self.state = _Progress(**run.cursor) if run.cursor else self._begin()
 
     def run(self) -> dict[str, Any]:
@@ -607,8 +608,7 @@ SELECT DISTINCT ON (claim.row, claim.column_name) claim.row, claim.column_name, 
     UNION ALL SELECT k.row, 'resident_code', v.person
         FROM import_keys k JOIN residents_version v ON v.resident_code = k.resident_code
     UNION ALL SELECT k.row, 'individual_number', v.person
-        FROM import_keys k JOIN vault_number n ON n.blind_index = k.blind_index
-        JOIN residents_version v ON v.individual_number = n.id
+        FROM import_keys k JOIN residents_version v ON v.individual_number = k.vault
     UNION ALL SELECT k.row, 'residence_card', v.person
         FROM import_keys k JOIN residents_version v ON v.residence_card = k.residence_card
     UNION ALL SELECT k.row, 'relationship', r.number
@@ -620,19 +620,16 @@ SELECT DISTINCT ON (claim.row, claim.column_name) claim.row, claim.column_name, 
 
 def _claims_on_register(cursor: Any, prepared: _Prepared, *, own_only: bool) -> list[tuple[int, str, int]]:
     """(row, column, 宛名番号 of who has it already). `own_only`: all but filed records are of this very load."""
-    blind = pl.DataFrame(
-        {
-            "vault": list(prepared.sealed.ids),
-            "blind": ["\\x" + index.hex() for index in prepared.sealed.blind_indexes],
-        },
-        schema={"vault": pl.Int64, "blind": pl.String},
+    known = vault.known_of(prepared.sealed)
+    held = pl.DataFrame(
+        {"vault": list(known), "held": list(known.values())}, schema={"vault": pl.Int64, "held": pl.Int64}
     )
     heads = pl.col("closing_reason").is_null() & (pl.col("relationship") == HOUSEHOLDER)
-    keys = prepared.frame.join(blind, on="vault", how="left").select(
-        "row", "number", "resident_code", "blind", "residence_card", pl.when(heads).then("household_number")
+    keys = prepared.frame.join(held, on="vault", how="left").select(
+        "row", "number", "resident_code", "held", "residence_card", pl.when(heads).then("household_number")
     )
     cursor.execute(
-        "CREATE TEMPORARY TABLE import_keys (row bigint, number bigint, resident_code text, blind_index bytea,"
+        "CREATE TEMPORARY TABLE import_keys (row bigint, number bigint, resident_code text, vault bigint,"
         " residence_card text, household bigint)"
     )
     with cursor.copy("COPY import_keys FROM STDIN (FORMAT csv)") as copy:

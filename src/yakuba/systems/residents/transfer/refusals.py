@@ -10,12 +10,13 @@ from typing import Any
 
 from yakuba.core.findings import Finding
 from yakuba.core.numbers import AddresseeNumber
-from yakuba.platform.vault import sealing
+from yakuba.platform.vault import columns, sealing
 
 from ..models import ImportRefusal
 from .layout import COLUMNS, PLACE
 
 SEALING_CONTEXT = "residents-import-line"
+columns.declare("residents_import_refusal", "sealed", context=f"'{SEALING_CONTEXT}'")
 _NUMBER = PLACE["number"] - 1
 _SECRET = PLACE["individual_number"] - 1
 
@@ -38,7 +39,7 @@ def refusal(job: int, row: int, line: bytes, findings: Iterable[Finding], *, is_
         number=number,
         findings=[as_json(finding) for finding in findings],
         line=text,
-        sealed=sealing.seal(SEALING_CONTEXT, secret) if secret else None,
+        sealed=sealing.seal_ahead(SEALING_CONTEXT, secret) if secret else None,
     )
 
 
