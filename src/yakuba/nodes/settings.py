@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "yakuba.platform.access",
     "yakuba.platform.vault",
     "yakuba.platform.approvals",
+    "yakuba.platform.retention",
     "yakuba.platform.jobs",
     "yakuba.systems.residents",
     "yakuba.web",

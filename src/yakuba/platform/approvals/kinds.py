@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision: by whom (`duty`), what it is called, and whether it must be another office than the applicant's."""
+    """One decision: by whom (`duty`), what it is called, whether it must be another office than the applicant's, and which
+    key of the payload names the office that decides (empty: any).
+    """
 
     duty: Duty
     label: str
     other_office: bool = False
+    office_in: str = ""
 
 
 Lines = tuple[tuple[str, str], ...]

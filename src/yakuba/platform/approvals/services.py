@@ -87,6 +87,8 @@ def _require_other_person(desk: Desk, application: Application, step: Step) -> N
         why = "この申請の別の段階を既に決裁しています。"
     elif step.other_office and application.office == desk.office:
         why = "申請した部署と別の部署が決裁する段階です。"
+    elif step.office_in and application.payload[step.office_in] != desk.office:
+        why = "この段階は、決められた部署が決裁します。"
     else:
         return
     remedy = "ほかの職員に決裁を依頼してください。"
@@ -196,6 +198,8 @@ def waiting_for(desk: Desk) -> list[Waiting]:
             )
             if step.other_office:
                 rows = rows.exclude(office=desk.office)
+            if step.office_in:
+                rows = rows.filter(**{f"payload__{step.office_in}": desk.office})
             found += [Waiting(row, kind, step, kind.describe(row.payload)) for row in rows]
     return sorted(found, key=lambda waiting: waiting.application.pk)
 

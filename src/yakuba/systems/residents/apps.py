@@ -6,5 +6,5 @@ class ResidentsConfig(AppConfig):
     label = "residents"
 
     def ready(self) -> None:
-        from . import interfaces, subscriptions  # noqa: F401 -- declares events and subscribers
+        from . import interfaces, retention, subscriptions  # noqa: F401 -- declares events, kinds of record, subscribers
         from .transfer import job  # noqa: F401 -- declares a kind of job

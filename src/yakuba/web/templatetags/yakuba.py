@@ -10,6 +10,7 @@ from django import template
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.platform.access.duties import Purpose
 from yakuba.platform.clock import JAPAN
+from yakuba.platform.retention.services import Result
 from yakuba.systems.residents.certificates import PaperKind
 from yakuba.systems.residents.display import person_name, show, show_date
 from yakuba.systems.residents.filings import KINDS
@@ -66,6 +67,12 @@ def thousands(value: int) -> str:
 def purpose_label(value: str) -> str:
     """A stored purpose in words."""
     return Purpose(value).label if value in set(Purpose) else value
+
+
+@register.filter
+def retention_result(value: str) -> str:
+    """What became of records past their period: 「廃棄した」."""
+    return Result(value).label
 
 
 @register.filter
