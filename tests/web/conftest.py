@@ -40,6 +40,7 @@ def open_session(
         purpose=str(purpose),
         started_at=clock.now(),
         seen_at=clock.now(),
+        confirmed_at=clock.now(),
     )
     return token
 

@@ -8,7 +8,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
-from . import approvals, retention, static_files, views
+from . import approvals, confirmation, retention, static_files, views
 
 urlpatterns = [
     path("", views.home),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("sign-out", views.sign_out),
     path("settings/keys", views.keys),
     path("settings/keys/options", views.enrolment_options),
+    path("", include(confirmation)),
     path("audit", views.audit),
     path("jobs", views.jobs),
     path("jobs/<int:job_id>/cancel", views.cancel_job),
