@@ -58,7 +58,7 @@ def main() -> int:
         result = {
             "figure": "search",
             "conditions": conditions(residents=args.residents, clerks=CLERKS, client="same machine, no pause"),
-            **measure(clerks, work, args.rounds),
+            **measure(clerks, work, args.rounds, running),
         }
     json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
     print()
