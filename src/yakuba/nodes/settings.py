@@ -28,8 +28,12 @@ def database_from_url(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         # Pages are cheap to reach on today's disks, and clerks share the cores: no query takes them all for itself.
+        # What is prepared is prepared on purpose (`platform.prepared`) and has one plan; Django's statements carry their
+        # values in their text and are planned each time.
         "OPTIONS": {
-            "options": "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0",
+            "options": "-c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
+            " -c plan_cache_mode=force_generic_plan",
+            "prepare_threshold": 5,  # Django's None forbids it even to those who ask for it; its own cursors never prepare
             **dict(parse_qsl(parts.query)),
         },
     }

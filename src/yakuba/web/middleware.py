@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.module_loading import import_string
 
@@ -78,8 +79,7 @@ class DeskMiddleware:
     ) -> HttpResponse | None:
         if getattr(view, "is_public", False):
             return None
-        token = request.COOKIES.get(settings.SIGN_IN_COOKIE, "")
-        signed = sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
+        signed = _signed(request)
         if signed is None or signed.stage != Stage.OPEN:
             return _ask_to_sign_in(request)
         request.signed, request.desk = signed, signed.desk
@@ -95,6 +95,25 @@ class DeskMiddleware:
             # Here, and not by Django: its own log would quote the message, and with it the record.
             return errors.breakdown(request)
         return None
+
+
+def _signed(request: HttpRequest) -> sign_in.Signed | None:
+    """The session of a request. Its look-up is the check of a connection that was kept since the last request.
+
+    Django's own check asks the database something before every first question. Here the first question, which only reads
+    and stands in no transaction, is asked again over a new connection when the old one turns out to be dead.
+    """
+    token = request.COOKIES.get(settings.SIGN_IN_COOKIE, "")
+    is_kept = connection.connection is not None and not connection.in_atomic_block
+    if is_kept:
+        connection.health_check_done = True
+    try:
+        return sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
+    except (OperationalError, InterfaceError):
+        if not is_kept or connection.is_usable():
+            raise
+    connection.close()
+    return sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,7 @@ from webauthn.helpers.structs import (
 )
 
 from yakuba.core.findings import Finding, Refused
+from yakuba.platform import prepared
 from yakuba.platform.audit import log
 from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock, today
@@ -547,7 +548,7 @@ _CURRENT_SQL = """
 SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at, s.last_search,
     a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
     a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet,
-    ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(today)s)
+    ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(today)s::date)
 FROM access_session s JOIN access_account a ON a.id = s.account_id JOIN access_terminal t ON t.code = s.terminal_id
 JOIN access_office o ON o.code = t.office_id
 WHERE s.key_hash = %(key)s
@@ -558,13 +559,11 @@ def current(token: str, *, address: str, clock: Clock) -> Signed | None:
     """The living session of a token, in one query; None when there is none, it has ended, or it comes from elsewhere."""
     if not token:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT_SQL, {"address": address, "today": today(clock), "key": _hashed(token)})
-        row = cursor.fetchone()
-    if row is None:
+    rows = prepared.fetch(_CURRENT_SQL, {"address": address, "today": today(clock), "key": _hashed(token)})
+    if not rows:
         return None
     (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at, last_search,
-     login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = row  # fmt: skip
+     login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = rows[0]  # fmt: skip
     now = clock.now()
     idle = timedelta(seconds=settings.SIGN_IN_IDLE_S) if stage == Stage.OPEN else SECOND_FACTOR_WITHIN
     if not is_welcome or now - seen_at > idle or now - started_at > _absolute():
@@ -595,7 +594,7 @@ def choose_purpose(signed: Signed, purpose: Purpose) -> None:
 def remember_search(signed: Signed, text: str) -> None:
     """Keep the text of the last search until the session ends. Writes only when it changed."""
     if text != signed.last_search:
-        Session.objects.filter(pk=signed.session_id).update(last_search=text)
+        prepared.run("UPDATE access_session SET last_search = %s WHERE id = %s", [text, signed.session_id])
 
 
 def sign_out(signed: Signed) -> None:
