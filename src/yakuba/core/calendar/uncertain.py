@@ -291,6 +291,18 @@ class Point:
         return [piece for piece in (f"{self.month}月" if self.month else "", inner) if piece]
 
 
+@lru_cache(maxsize=1 << 16)
+def _stored_day(stored: str) -> Point | None:
+    """A day of the calendar in its stored form: no need to compare with what it would store. None for anything else.
+
+    Remembered, as a century has only 36,525.
+    """
+    if _DAY_FORM.fullmatch(stored) is None:
+        return None
+    day = Point(int(stored[:4]), int(stored[5:7]), int(stored[8:]))
+    return day if day.is_on_calendar else None
+
+
 @dataclass(frozen=True, slots=True)
 class UncertainDate:
     """A date of the register. `start` None: 年月日不詳; `end`: it lies between the two.
@@ -355,10 +367,9 @@ class UncertainDate:
         """The inverse of `stored`. Raises `Refused` for any text that `stored` does not give."""
         if stored == "XXXX-XX-XX":
             return cls(None)
-        if _DAY_FORM.fullmatch(stored):  # nearly all of a register: no need to compare with what it would store
-            day = Point(int(stored[:4]), int(stored[5:7]), int(stored[8:]))
-            if day.is_on_calendar:
-                return cls(day)
+        day = _stored_day(stored) if len(stored) == 10 else None  # nearly all of a register
+        if day is not None:
+            return cls(day)
         result: Self | None = None
         if len(stored) <= 40:
             start, separator, end = stored.removeprefix("[").removesuffix("]").partition("..")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -14,6 +14,7 @@ from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.characters import fold_address, fold_kana, fold_name
 from yakuba.core.findings import Finding, Refused
 from yakuba.core.numbers import IndividualNumber
+from yakuba.platform import prepared
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
@@ -64,9 +65,8 @@ class Query:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One line of a search result."""
+class Hit(NamedTuple):
+    """One line of a search result. A tuple: fifty of them are made for every answer."""
 
     number: int
     version_no: int
@@ -91,11 +91,14 @@ class Found:
 
 
 @use_case(Operation.SEARCH)
-def search(desk: Desk, query: Query) -> Found:
+def search(desk: Desk, query: Query, first: Callable[[], None] | None = None) -> Found:
     """Persons that fit, at most `PAGE` from `query.offset`, in the order of their reading.
 
+    `first` is done before, in the same transaction: each commit of its own would cost as much as the search.
     Raises Refused when no key is given: the register is not a book to leaf through.
     """
+    if first is not None:
+        first()
     desk.require(Duty.INQUIRY)
     if query.is_empty:
         raise Refused(
@@ -111,27 +114,21 @@ def search(desk: Desk, query: Query) -> Found:
     if query.individual_number is not None:
         desk.require(Duty.INDIVIDUAL_NUMBER)
     rows = _rows(query)
-    hits = tuple(
-        Hit(
-            number=row["number"],
-            version_no=row["version_no"],
-            is_open=row["is_open"],
-            name=row["name"] or row["name_latin"] or "（氏名未定）",
-            kana=row["name_kana"] or "",
-            birth=UncertainDate.from_stored(row["birth"]),
-            sex=row["sex"] or "",
-            address="".join(filter(None, (row["address_town"], row["address_banchi"], row["address_katagaki"]))),
-            household=row["household_number"],
-            relationship=row["relationship"] or "",
-            resident_kind=row["resident_kind"],
-            former_match=row["former_match"] or "",
-            warned=bool(row["issue_prohibited"] or row["processing_stopped_on"]),
-        )
-        for row in rows[:PAGE]
-    )
+    hits = tuple(map(_hit, rows[:PAGE]))
     conditions = _conditions(query)
     desk.log(Operation.SEARCH, subjects=tuple(hit.number for hit in hits), target="residents", **conditions)
     return Found(hits, len(rows) > PAGE, conditions)
+
+
+def _hit(row: tuple[Any, ...]) -> Hit:
+    """The line of a row of `_search_sql`."""
+    (number, version_no, is_open, household, name, latin, kana, birth, sex, town, banchi, katagaki,
+     relationship, resident_kind, prohibited, stopped_on, former) = row  # fmt: skip
+    return Hit(
+        number, version_no, is_open, name or latin or "（氏名未定）", kana or "", UncertainDate.from_stored(birth), sex or "",
+        f"{town or ''}{banchi or ''}{katagaki or ''}", household, relationship or "", resident_kind, former,
+        bool(prohibited or stopped_on),
+    )  # fmt: skip
 
 
 def _conditions(query: Query) -> dict[str, str]:
@@ -155,6 +152,30 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
+_LAST_CHARACTER = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def _after(prefix: str) -> str:
+    """The first text, by characters' numbers, after all that begin with `prefix`; empty if there is none.
+
+    PostgreSQL's `~<~` orders the bytes of UTF-8, and so by characters' numbers.
+    """
+    kept = prefix.rstrip(chr(_LAST_CHARACTER))
+    if not kept:
+        return ""
+    following = ord(kept[-1]) + 1
+    return kept[:-1] + chr(_SURROGATES.stop if following in _SURROGATES else following)
+
+
+def _beginning(column: str, prefix: str) -> tuple[str, list[Any]]:
+    """The condition that `column` begins with `prefix`, as the stretch of an ordered index that a prepared plan can use."""
+    bound = _after(prefix)
+    if not bound:
+        return f"{column} LIKE %s", [f"{_like(prefix)}%"]
+    return f"{column} ~>=~ %s AND {column} ~<~ %s", [prefix, bound]
+
+
 class Match(StrEnum):
     """How names and addresses are compared. Beginnings come from an ordered index, parts from the pairs they contain."""
 
@@ -162,27 +183,53 @@ class Match(StrEnum):
     PART = "part"
 
 
-def _rows(query: Query) -> list[dict[str, Any]]:
+def _rows(query: Query) -> list[tuple[Any, ...]]:
     """Up to `PAGE` + 1 persons: those whose name or address begins so, in order; then those that contain it."""
     wanted, offset = PAGE + 1, max(0, min(query.offset, 10_000))
     rows = _run(query, Match.BEGINNING, wanted, offset)
     text = query.name.strip() or query.address.strip() or query.birth
     if len(rows) < wanted and text and not query.exact:
         beginning = len(rows) + offset if rows or not offset else len(_run(query, Match.BEGINNING, offset, 0))
-        seen = {row["number"] for row in rows}
+        seen = {row[0] for row in rows}
         more = _run(query, Match.PART, wanted, max(0, offset - beginning))
-        rows += [row for row in more if row["number"] not in seen][: wanted - len(rows)]
+        rows += [row for row in more if row[0] not in seen][: wanted - len(rows)]
     return rows
 
 
-def _run(query: Query, match: Match, limit: int, offset: int) -> list[dict[str, Any]]:
+def _run(query: Query, match: Match, limit: int, offset: int) -> list[tuple[Any, ...]]:
     statement, parameters = _search_sql(query, match)
-    with connection.cursor() as cursor:
-        # Two rows may be of one person (two names that fit): a few more are fetched, and each is shown once.
-        cursor.execute(f"{statement} LIMIT %s OFFSET %s", [*parameters, limit + 10, offset])
-        columns = [column.name for column in cursor.description]
-        found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    return list({row["number"]: row for row in reversed(found)}.values())[::-1][:limit]
+    # Two rows may be of one person (two names that fit): a few more are fetched, and each is shown once.
+    statement += f" LIMIT {limit + 10:d} OFFSET {offset:d}"
+    if _has_one_plan(query, match) and not offset:
+        found = prepared.fetch(statement, parameters)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            found = cursor.fetchall()
+    persons = set()
+    rows = []
+    for row in found:
+        if row[0] not in persons:
+            persons.add(row[0])
+            rows.append(row)
+    return rows[:limit]
+
+
+def _has_one_plan(query: Query, match: Match) -> bool:
+    """Whether one plan is best for all values: one key, found in the order of its index, or by the pairs that it contains.
+
+    The parts of an address are not: the plan for a rare one is ruinous for a frequent one, and the other way round.
+    """
+    name, address = bool(query.name.strip()), bool(query.address.strip())
+    one_key = Query(
+        name=query.name, exact=query.exact, address=query.address, birth=query.birth, include_closed=query.include_closed,
+        current_only=query.current_only, offset=query.offset,
+    )  # fmt: skip
+    return (
+        query == one_key
+        and name + address + (query.birth is not None) == 1
+        and (match is Match.BEGINNING or not address)
+    )
 
 
 _SHOWN = (
@@ -282,8 +329,8 @@ def _name_conditions(query: Query, match: Match) -> tuple[list[str], list[Any]]:
             conditions.append(f"n.{column} = %s")
             values.append(folded)
         elif match is Match.BEGINNING:
-            conditions.append(f"n.{column} LIKE %s")
-            values.append(f"{_like(folded)}%")
+            condition, values = _beginning(f"n.{column}", folded)
+            conditions.append(condition)
         else:
             pairs = search_keys.grams(folded)
             conditions.append(f"n.grams @> %s::integer[] AND n.{column} LIKE %s" if pairs else "false")
@@ -312,9 +359,13 @@ def _address_conditions(query: Query, match: Match) -> tuple[list[str], list[Any
     conditions: list[str] = []
     values: list[Any] = []
     if query.address.strip():
-        folded = _like(fold_address(query.address))
-        conditions.append("a.address LIKE %s")
-        values.append(f"{folded}%" if match is Match.BEGINNING else f"%{folded}%")
+        folded = fold_address(query.address)
+        if match is Match.BEGINNING:
+            condition, values = _beginning("a.address", folded)
+            conditions.append(condition)
+        else:
+            conditions.append("a.address LIKE %s")
+            values.append(f"%{_like(folded)}%")
     if query.katagaki.strip():
         conditions.append("a.address LIKE %s")
         values.append(f"%{_like(fold_name(query.katagaki))}%")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from yakuba.core.findings import Finding, Refused
@@ -33,50 +36,51 @@ _SHORT = 2  # typing searches from two characters on; pressing the button from o
 def search(request: StaffRequest) -> HttpResponse:
     """Search as one types, or by every key. Keys travel in the body: an address would keep people's names."""
     request.desk.require(Duty.INQUIRY)
-    data = request.POST
-    context: dict[str, Any] = {
-        "for": (data.get("for") or request.GET.get("for") or "")[:20],
-        "q": (data.get("q") or "")[:100],
-        "task": _TASKS.get((data.get("for") or request.GET.get("for") or "")[:20], ""),
-        "sexes": labels("sexes"),
-        "reasons": [(reason.value, reason.label) for reason in Reason if reason.effect is Effect.CLOSING],
-    }
-    if request.method == "POST":
-        context |= _results(request, context["for"])
-    status = 422 if context.get("findings") else 200
-    template = "residents/results.html" if is_fragment(request) else "residents/search.html"
-    response = render(request, template, context, status=status)
+    task = (request.POST.get("for") or request.GET.get("for") or "")[:20]
+    found, findings = _results(request, task) if request.method == "POST" else ("", ())
+    status = 422 if findings else 200
+    if findings:
+        found = render_to_string("web/findings.html", {"findings": findings, "heading": "検索できませんでした"})
+    if is_fragment(request):
+        response = HttpResponse(found, status=status)
+    else:
+        context = {
+            "for": task,
+            "task": _TASKS.get(task, ""),
+            "q": (request.POST.get("q") or "")[:100],
+            "sexes": labels("sexes"),
+            "reasons": [(reason.value, reason.label) for reason in Reason if reason.effect is Effect.CLOSING],
+            "results": found,
+        }
+        response = render(request, "residents/search.html", context, status=status)
     response["X-Yakuba-Fragment"] = "1"
     return response
 
 
-def _results(request: StaffRequest, task: str) -> dict[str, Any]:
+def _results(request: StaffRequest, task: str) -> tuple[str, Sequence[Finding]]:
+    """The answer as HTML, empty where there is nothing to ask yet; or why there is none."""
     data = request.POST
     text = (data.get("q") or "").strip()[: search_text.MAX_TEXT]
     is_typing = request.headers.get("HX-Trigger-Name") == "q"
     if "q" in data and (not text or (is_typing and len(text) < _SHORT)):
-        return {"found": None, "findings": ()}
+        return "", ()
+    keep = None
     try:
         if text:
+            keep = partial(remember_search, request.signed, text)
             understood = search_text.understand(text)
             offset = data.get("offset", "0")
             query = replace(understood.query, offset=int(offset) if offset.isdigit() else 0)
             meaning = understood.meaning
-            remember_search(request.signed, text)
         else:
             query, meaning = search_text.from_form(data), ()
-        found = enquiries.search(request.desk, query)
+        found = enquiries.search(request.desk, query, first=keep)
     except Refused as refusal:
-        return {"found": None, "findings": refusal.findings}
-    return {
-        "found": found,
-        "rows": result_rows.rows(found.hits, request.desk.today, task),
-        "count": len(found.hits),
-        "meaning": meaning,
-        "first": query.offset + 1,
-        "next_offset": query.offset + enquiries.PAGE if found.more else None,
-        "given": {key: value for key, value in data.items() if key not in {"csrfmiddlewaretoken", "offset"} and value},
-    }
+        return "", refusal.findings
+    again = {key: value for key, value in data.items() if key not in {"csrfmiddlewaretoken", "offset"} and value}
+    if not is_fragment(request):  # a page without JavaScript has no other place for it
+        again["csrfmiddlewaretoken"] = get_token(request)
+    return result_rows.results(found, query, meaning, request.desk.today, task, again), ()
 
 
 # -- a person ---------------------------------------------------------------------------------------------------------
