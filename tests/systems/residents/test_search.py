@@ -77,9 +77,14 @@ def test_a_prepared_search_finds_what_a_planned_one_finds(
     query: Query, family: tuple[int, ...], make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clerk = make_desk()
-    asked = []
+    asked: list[str] = []
     fetch = prepared.fetch
-    monkeypatch.setattr(prepared, "fetch", lambda *question: (asked.append(question), fetch(*question))[1])
+
+    def listen(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+        asked.append(statement)
+        return fetch(statement, parameters)
+
+    monkeypatch.setattr(prepared, "fetch", listen)
     found = enquiries.search(clerk, query)
     assert asked
     monkeypatch.setattr(enquiries, "_has_one_plan", lambda *_: False)
