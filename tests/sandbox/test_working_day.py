@@ -153,7 +153,7 @@ _A_FAMILY = (
         (f"DELETE FROM residents_search_name WHERE person = {_SOMEBODY}", {"searchable", "search-keys-recomputed"}),
         (f"DELETE FROM residents_search_address WHERE person = {_SOMEBODY}", {"searchable", "search-keys-recomputed"}),
         (f"UPDATE residents_search_name SET kana = 'チガウ' WHERE person = {_SOMEBODY}", {"search-keys-recomputed"}),
-        ("INSERT INTO residents_search_address (person, is_current, is_open, town_code, address) VALUES (4, true, true, '', '')",
+        ("INSERT INTO residents_search_address (person, place, is_current, is_open, town_code, address) VALUES (4, 1, true, true, '', '')",
          {"search-keys-of-nobody"}),
         (f"UPDATE residents_version SET household_number = 999999999999996 WHERE person = {_SOMEBODY}",
          {"household-exists", "head-equals-version"}),

@@ -6,6 +6,7 @@ versions, heads, search keys and outbox rows, in the caller's transaction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -354,6 +355,11 @@ def rebuild_search(numbers: Iterable[int]) -> None:
             town_code=version.address_code or "",
             address=address,
         )
+    for rows in (names.values(), addresses.values()):
+        places = Counter[int]()
+        for row in rows:
+            places[row.person] += 1
+            row.place = places[row.person]
     SearchName.objects.bulk_create(names.values())
     SearchAddress.objects.bulk_create(addresses.values())
 

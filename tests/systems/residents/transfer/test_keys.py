@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from yakuba.systems.residents.transfer.keys import Folder, grams
 
 from . import specimens
 
+Face = tuple[str, str, list[int]]
 KEYED = (
     "name", "name_kana", "name_latin", "former_surname", "former_surname_kana", "alias", "alias_kana",
     "address_town", "address_banchi", "address_katagaki",
@@ -23,25 +25,23 @@ PLACE = st.none() | st.text(
 )
 
 
-def by_row(frame: pl.DataFrame) -> list[tuple[list[tuple[str, str, str]], str]]:
+def by_row(frame: pl.DataFrame) -> list[tuple[list[Face], str]]:
     folder = Folder()
     faces = folder.names(frame)
-    faces = faces.with_columns(grams(faces).alias("grams"))
-    found: dict[int, list[tuple[str, str, str]]] = {row: [] for row in frame["row"]}
-    for row, name, kana, pairs in faces.iter_rows():
-        found[row].append((name, kana, pairs))
+    counts, numbers = grams(faces)
+    ends = np.cumsum(counts).tolist()
+    found: dict[int, list[Face]] = {row: [] for row in frame["row"]}
+    for (row, name, kana), count, end in zip(faces.iter_rows(), counts.tolist(), ends, strict=True):
+        found[row].append((name, kana, numbers[end - count : end].tolist()))
     addresses = folder.addresses(frame)
     assert addresses["row"].to_list() == frame["row"].to_list()
     return list(zip(found.values(), addresses["address"].to_list(), strict=True))
 
 
-def expected(frame: pl.DataFrame) -> list[tuple[list[tuple[str, str, str]], str]]:
+def expected(frame: pl.DataFrame) -> list[tuple[list[Face], str]]:
     return [
         (
-            [
-                (name, kana, "{" + ",".join(map(str, search_keys.grams(name, kana))) + "}")
-                for name, kana in search_keys.faces(items)
-            ],
+            [(name, kana, search_keys.grams(name, kana)) for name, kana in search_keys.faces(items)],
             search_keys.address(items),
         )
         for items in frame.iter_rows(named=True)

@@ -286,8 +286,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SearchAddress",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person", "place", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("person", models.BigIntegerField()),
+                ("place", models.SmallIntegerField(help_text="among the person's addresses, from 1")),
                 ("is_current", models.BooleanField()),
                 ("is_open", models.BooleanField()),
                 ("town_code", models.TextField()),
@@ -296,7 +302,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "residents_search_address",
                 "indexes": [
-                    models.Index(fields=["person"], name="residents_saddr_person"),
                     models.Index(fields=["address"], name="residents_saddr_address", opclasses=["text_pattern_ops"]),
                     django.contrib.postgres.indexes.GinIndex(
                         fields=["address"], name="residents_saddr_trgm", opclasses=["gin_trgm_ops"]
@@ -307,8 +312,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SearchName",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person", "place", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 ("person", models.BigIntegerField()),
+                ("place", models.SmallIntegerField(help_text="among the person's faces, from 1")),
                 ("is_current", models.BooleanField()),
                 ("is_open", models.BooleanField()),
                 ("name", models.TextField()),
@@ -334,7 +345,6 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "residents_search_name",
                 "indexes": [
-                    models.Index(fields=["person"], name="residents_sname_person"),
                     models.Index(
                         django.contrib.postgres.indexes.OpClass(models.F("kana"), "text_pattern_ops"),
                         models.F("birth_from"),
@@ -358,14 +368,44 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ResidentVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person", "version_no", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_column="person",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="residents.resident",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="events.event",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
                 ("version_no", models.IntegerField()),
+                ("valid_from", models.DateField(help_text="法律上の効力の日")),
                 ("filing", models.BigIntegerField(null=True)),
+                ("cancels", models.IntegerField(help_text="取り消した版の履歴番号", null=True)),
                 ("reason", models.TextField(help_text="異動事由")),
                 ("effect", models.TextField(help_text="記載・消除・修正")),
-                ("cancels", models.IntegerField(help_text="取り消した版の履歴番号", null=True)),
-                ("valid_from", models.DateField(help_text="法律上の効力の日")),
-                ("recorded_at", models.DateTimeField()),
+                ("household_number", models.BigIntegerField(verbose_name="世帯番号")),
+                ("resident_code", models.TextField(null=True, verbose_name="住民票コード")),
+                ("individual_number", models.BigIntegerField(null=True, verbose_name="個人番号")),
+                ("residence_card", models.TextField(null=True, verbose_name="在留カード等の番号")),
                 ("resident_kind", models.TextField(verbose_name="住民種別")),
                 ("status", models.TextField(verbose_name="住民状態")),
                 ("record_number", models.BigIntegerField(null=True, verbose_name="住民票番号")),
@@ -389,7 +429,6 @@ class Migration(migrations.Migration):
                 ("name_priority", models.TextField(null=True, verbose_name="氏名優先区分")),
                 ("birth", yakuba.systems.residents.models.UncertainDateField(verbose_name="生年月日")),
                 ("sex", models.TextField(null=True, verbose_name="性別")),
-                ("household_number", models.BigIntegerField(verbose_name="世帯番号")),
                 ("householder_name", models.TextField(null=True, verbose_name="世帯主の氏名")),
                 ("relationship", models.TextField(null=True, verbose_name="世帯主との続柄")),
                 ("household_order", models.BigIntegerField(null=True, verbose_name="世帯員の並び順")),
@@ -463,8 +502,6 @@ class Migration(migrations.Migration):
                 ),
                 ("closing_notified_on", models.DateField(null=True, verbose_name="消除の届出の年月日")),
                 ("moved_to_closed_store", models.BooleanField(null=True, verbose_name="除票データベースへの移行")),
-                ("resident_code", models.TextField(null=True, verbose_name="住民票コード")),
-                ("individual_number", models.BigIntegerField(null=True, verbose_name="個人番号")),
                 ("card_status", models.TextField(null=True, verbose_name="個人番号カードの発行状況")),
                 ("signature_serial", models.TextField(null=True, verbose_name="署名用電子証明書シリアル番号")),
                 (
@@ -476,7 +513,6 @@ class Migration(migrations.Migration):
                 ("residence_status", models.TextField(null=True, verbose_name="在留資格")),
                 ("residence_period", models.TextField(null=True, verbose_name="在留期間")),
                 ("residence_until", models.DateField(null=True, verbose_name="在留期間の満了の日")),
-                ("residence_card", models.TextField(null=True, verbose_name="在留カード等の番号")),
                 ("landing_until", models.DateField(null=True, verbose_name="上陸期間・仮滞在期間の満了の日")),
                 ("residence_notified", models.BooleanField(null=True, verbose_name="住居地の届出の有無")),
                 ("landed_move_in", models.BooleanField(null=True, verbose_name="上陸許可証による転入")),
@@ -508,45 +544,24 @@ class Migration(migrations.Migration):
                 ("mail_code", models.TextField(null=True, verbose_name="郵便物送付コード")),
                 ("issue_prohibited", models.BooleanField(null=True, verbose_name="発行禁止")),
                 ("processing_stopped_on", models.DateField(null=True, verbose_name="処理停止日")),
-                (
-                    "event",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="events.event",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        db_column="person",
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="versions",
-                        to="residents.resident",
-                    ),
-                ),
             ],
             options={
                 "db_table": "residents_version",
                 "indexes": [
-                    models.Index(fields=["resident_code"], name="residents_version_code"),
+                    models.Index(
+                        django.contrib.postgres.indexes.OpClass(models.F("resident_code"), "text_pattern_ops"),
+                        name="residents_version_code",
+                    ),
                     models.Index(
                         condition=models.Q(("individual_number__isnull", False)),
                         fields=["individual_number"],
                         name="residents_version_number_id",
                     ),
                     models.Index(
+                        django.contrib.postgres.indexes.OpClass(models.F("residence_card"), "text_pattern_ops"),
                         condition=models.Q(("residence_card__isnull", False)),
-                        fields=["residence_card"],
                         name="residents_version_card",
                     ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("person", "version_no"), name="residents_version_number")
                 ],
             },
         ),

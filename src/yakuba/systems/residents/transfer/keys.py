@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from yakuba.core.characters import fold_address, fold_kana, fold_name
@@ -25,6 +26,7 @@ _PLAIN_END = re.compile(r"[^\W\d_〇零一二三四五六七八九十百千番�
 _GRAM_FACTOR = 0x10FFFF
 
 Fold = Callable[[str], str]
+Integers = npt.NDArray[np.int64]
 
 
 class Folder:
@@ -100,21 +102,19 @@ class Folder:
         return pl.DataFrame({"row": frame["row"], "address": address})
 
 
-def grams(faces: pl.DataFrame) -> pl.Series:
-    """`search_keys.grams` of name and kana of each face, as PostgreSQL's array literal."""
-    texts = faces["name"].to_list() + faces["kana"].to_list()
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-    owner = np.repeat(np.arange(len(texts)) % max(faces.height, 1), lengths)
+def grams(faces: pl.DataFrame) -> tuple[Integers, Integers]:
+    """`search_keys.grams` of name and kana of each face: how many each has, and those of all faces."""
+    texts = pl.concat([faces["name"], faces["kana"]])
+    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+    points = np.frombuffer(texts.str.join("").item().encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
     text = np.repeat(np.arange(len(texts)), lengths)
     pairs = np.flatnonzero(text[:-1] == text[1:]) if len(text) else np.zeros(0, np.int64)
     numbers = (points[pairs] * _GRAM_FACTOR + points[pairs + 1]) & search_keys.GRAM_MASK
-    both = np.sort(owner[pairs] << 31 | numbers)
+    owner = text[pairs]
+    owner[owner >= faces.height] -= faces.height
+    both = np.sort(owner << 31 | numbers)
     both = both[np.diff(both, prepend=-1) != 0]
-    flat = pl.DataFrame({"face": both >> 31, "gram": both & search_keys.GRAM_MASK})
-    listed = flat.group_by("face", maintain_order=True).agg(pl.col("gram").cast(pl.String).str.join(","))
-    every = pl.DataFrame({"face": np.arange(faces.height)}).join(listed, on="face", how="left", maintain_order="left")
-    return every.select(pl.format("{{{}}}", pl.col("gram").fill_null(""))).to_series()
+    return np.bincount(both >> 31, minlength=faces.height), both & search_keys.GRAM_MASK
 
 
 def _face(

@@ -3,6 +3,10 @@
 While one chunk is written by PostgreSQL, the next one is parsed, checked, folded and sealed. A chunk and the job's
 checkpoint are one transaction: whoever is killed loses the chunk at hand and doubles nothing. Every row is loaded or
 kept as a refusal.
+
+No chunk waits for the disk (`synchronous_commit` off): a machine that loses its power may take the last chunks with it, but
+each only with its checkpoint, and none before one that came later. Who goes on begins at the last checkpoint that lasted.
+The commit that ends the job waits, so what is reported as loaded is on the disk.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import polars as pl
 from django.db import OperationalError, connection, transaction
 
@@ -34,10 +39,11 @@ from yakuba.platform.vault import store as vault
 from .. import register
 from ..interfaces import RECORD_CHANGED, REGISTER_LOADED, RegisterLoaded
 from ..items import NAMES
-from ..models import ImportRefusal, Resident
+from ..models import Household, ImportRefusal, Resident
 from ..reasons import Effect, Reason
 from ..rules import HOUSEHOLDER
 from . import duplicates, indexes
+from .binary import Encoded, Integers, encode, integer_arrays, moment, rows
 from .checks import RowChecks
 from .job import KIND
 from .keys import Folder, grams
@@ -47,6 +53,7 @@ from .source import CHUNK_BYTES, Chunk, Source, parse, raw_lines
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]
+Copy = tuple[str, bytes]  # statement, data
 
 SURVEY, LOAD, INDEX, VERIFY = "ファイルの下調べ", "台帳への記録", "検索の索引の作成", "件数の確認"
 _LOCK = 0x9A0C  # advisory lock: one import at a time
@@ -299,7 +306,7 @@ class _Prepared:
     refusals: list[ImportRefusal]
     findings: dict[int, list[Finding]]
     warnings: list[tuple[int, Finding]]
-    copies: list[tuple[str, bytes]] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
 
 
 class _Loader:
@@ -310,6 +317,7 @@ class _Loader:
         self.checks = RowChecks(register.town().code, date.fromisoformat(run.arguments["today"]))
         self.folder = Folder()
         vault.learn_key()
+        self.households: set[int] | None = None  # those that are written, where nobody else can have written any
         self.state = _Progress(**run.cursor) if run.cursor else self._begin()
 
     def run(self) -> dict[str, Any]:
@@ -374,6 +382,8 @@ class _Loader:
 
     def _load(self) -> None:
         left = [chunk for chunk in self.surveyed.chunks if chunk.offset >= self.state.next_byte]
+        if self.state.was_empty and len(left) == len(self.surveyed.chunks) and not Household.objects.exists():
+            self.households = set()
         if left:
             indexes.drop(self.state.dropped)
         with ThreadPoolExecutor(1) as pool, self._timed(LOAD):
@@ -397,24 +407,23 @@ class _Loader:
         for found in (checked.errors, duplicates.in_file(self.surveyed.found.claims, chunk.first_row, chunk.rows)):
             for row, errors in found.items():
                 findings.setdefault(row, []).extend(errors)
-        frame = checked.frame.filter(~pl.col("row").is_in(list(findings)))
+        # A line's number is its place among the reserved ids.
+        place = pl.when(pl.col("individual_number").is_not_null()).then(pl.col("row") + self.state.vault_base)
+        frame = checked.frame.with_columns(place.alias("vault"))
+        if findings:
+            frame = frame.filter(~pl.col("row").is_in(list(findings)))
 
         def lines(rows: Iterable[int]) -> dict[int, bytes]:
             return {chunk.first_row: data} if chunk.oversize else raw_lines(data, chunk, rows)
 
-        numbered = frame.select("row", "individual_number").drop_nulls()
-        # A line's number is its place among the reserved ids.
-        ids = (numbered["row"] + self.state.vault_base).to_list()
+        numbered = frame.select("vault", "individual_number").drop_nulls()
         recorded_at = datetime.fromisoformat(self.state.recorded_at)
-        sealed = vault.seal_many(ids, numbered["individual_number"].to_list(), recorded_at)
-        vault_of = numbered.select("row", pl.Series("vault", ids, dtype=pl.Int64))
-        frame = frame.join(vault_of, on="row", how="left", maintain_order="left")
-        faces = self.folder.names(frame)
+        sealed = vault.seal_many(numbered["vault"].to_list(), numbered["individual_number"].to_list(), recorded_at)
         prepared = _Prepared(
             chunk=chunk,
             lines=lines,
             frame=frame,
-            faces=faces.with_columns(grams(faces).alias("grams")),
+            faces=self.folder.names(frame),
             addresses=self.folder.addresses(frame),
             sealed=sealed,
             refusals=self._refusals(lines, findings, chunk.broken),
@@ -437,39 +446,71 @@ class _Loader:
             for row, found in sorted(findings.items())
         ]
 
-    def _copies(self, prepared: _Prepared) -> list[tuple[str, bytes]]:
+    def _copies(self, prepared: _Prepared) -> list[Copy]:
         """COPY statements with their data, in the order in which the guards of the tables want them."""
         frame, state = prepared.frame, self.state
-        is_open = pl.col("closing_reason").is_null().alias("is_open")
-        one = pl.lit(1).alias("version_no")
         stated = [name for name in NAMES if name != "individual_number" and frame[name].null_count() < frame.height]
-        version = {
-            "person": pl.col("number"),
-            "version_no": one,
-            "event_id": pl.lit(state.event),
-            "reason": pl.lit(Reason.LOADED.value),
-            "effect": pl.lit(Effect.ENTRY.value),
-            "valid_from": pl.col("valid_from"),
-            "recorded_at": pl.lit(state.recorded_at),
-            "individual_number": pl.col("vault"),
+        versions = frame.select(
+            person=pl.col("number"),
+            event_id=pl.lit(state.event),
+            recorded_at=pl.lit(state.recorded_at),
+            version_no=pl.lit(1),
+            valid_from=pl.col("valid_from"),
+            reason=pl.lit(Reason.LOADED.value),
+            effect=pl.lit(Effect.ENTRY.value),
+            individual_number=pl.col("vault"),
             **{name: pl.col(name) for name in stated},
-        }
-        person = frame.select("row", pl.col("number").alias("person"), is_open, "birth_from", "birth_to", "sex",
-                              pl.col("address_code").fill_null("").alias("town_code"))  # fmt: skip
-        current = pl.lit(value=True).alias("is_current")
-        names = prepared.faces.join(person, on="row").select(
-            "person", current, "is_open", "name", "kana", "grams", "birth_from", "birth_to", "sex"
         )
-        addresses = prepared.addresses.join(person, on="row").select(
-            "person", current, "is_open", "town_code", "address"
+        heads = frame.select(
+            "row",
+            "birth_from",
+            "birth_to",
+            "sex",
+            pl.col("number").cast(pl.Int64),
+            pl.col("household_number").cast(pl.Int64),
+            pl.col("closing_reason").is_null().alias("is_open"),
+            pl.col("address_code").fill_null("").alias("town_code"),
         )
-        heads = frame.select("number", one, "household_number", is_open)
-        versions = frame.select(expression.alias(name) for name, expression in version.items())
+        faces, places = prepared.faces, prepared.addresses
+        bearers, dwellers = (heads[_places(heads["row"], keys["row"])] for keys in (faces, places))
+        yes, one = b"\1", (1).to_bytes(4, "big")
         return [
-            _copy("residents_resident", heads),
-            _copy("residents_version", versions),
-            _copy("residents_search_name", names),
-            _copy("residents_search_address", addresses),
+            _copy(
+                "residents_resident",
+                {
+                    "number": encode(heads["number"]),
+                    "version_no": Encoded.constant(one, heads.height),
+                    "household_number": encode(heads["household_number"]),
+                    "is_open": encode(heads["is_open"]),
+                },
+            ),
+            _copy_text("residents_version", versions),
+            _copy(
+                "residents_search_name",
+                {
+                    "person": encode(bearers["number"]),
+                    "place": encode(_numbered(faces["row"])),
+                    "is_current": Encoded.constant(yes, faces.height),
+                    "is_open": encode(bearers["is_open"]),
+                    "name": encode(faces["name"]),
+                    "kana": encode(faces["kana"]),
+                    "grams": integer_arrays(*grams(faces)),
+                    "birth_from": encode(bearers["birth_from"]),
+                    "birth_to": encode(bearers["birth_to"]),
+                    "sex": encode(bearers["sex"]),
+                },
+            ),
+            _copy(
+                "residents_search_address",
+                {
+                    "person": encode(dwellers["number"]),
+                    "place": encode(_numbered(places["row"])),
+                    "is_current": Encoded.constant(yes, places.height),
+                    "is_open": encode(dwellers["is_open"]),
+                    "town_code": encode(dwellers["town_code"]),
+                    "address": encode(places["address"]),
+                },
+            ),
         ]
 
     def _write(self, prepared: _Prepared) -> None:
@@ -479,36 +520,47 @@ class _Loader:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 # The guards of history look at the whole chunk: it should stay in memory.
-                cursor.execute("SET LOCAL work_mem = '128MB'")
+                cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL synchronous_commit = off")
                 if not self.state.was_empty or _others_wrote(cursor):
                     _lock_register()
                     self._refuse_known(cursor, prepared)
-                households = prepared.frame["household_number"].unique().cast(pl.Int64).to_list()
-                cursor.execute(
-                    "INSERT INTO residents_household (number, created_at) SELECT unnest(%s::bigint[]), %s"
-                    " ON CONFLICT DO NOTHING",
-                    [households, recorded_at],
-                )
-                codes = prepared.frame["resident_code"].drop_nulls().to_list()
-                # A code that somebody bears is not given out again.
-                cursor.execute(
-                    "UPDATE residents_code_pool SET assigned_on = %s WHERE assigned_on IS NULL AND code = ANY(%s)",
-                    [self.desk.today, codes],
-                )
+                self._write_households(cursor, prepared.frame["household_number"].unique().cast(pl.Int64), recorded_at)
+                _take_from_pool(cursor, prepared.frame["resident_code"].drop_nulls(), self.desk.today)
                 known = vault.put_many(prepared.sealed)
                 if known:
                     old, new = list(known), list(known.values())
                     prepared.frame = prepared.frame.with_columns(pl.col("vault").replace(old, new))
                     prepared.copies = self._copies(prepared)
-                for statement, data in prepared.copies:
-                    with cursor.copy(statement) as copy:
-                        copy.write(data)
+                for copy in prepared.copies:
+                    _send(cursor, copy)
                 ImportRefusal.objects.bulk_create(prepared.refusals, batch_size=1000)
                 self._count(prepared)
                 self._checkpoint(self.state.loaded + self.state.refused, self.total, LOAD)
         except BaseException:
-            self.state = _Progress(**before)
+            self.state, self.households = _Progress(**before), None
             raise
+
+    def _write_households(self, cursor: Any, numbers: pl.Series, created_at: datetime) -> None:
+        if self.households is None:
+            cursor.execute(
+                "INSERT INTO residents_household (number, created_at) SELECT unnest(%s::bigint[]), %s"
+                " ON CONFLICT DO NOTHING",
+                [numbers.to_list(), created_at],
+            )
+            return
+        # Numbers given meanwhile lie beyond the file's: these households are in no other chunk than ours.
+        fresh = sorted(set(numbers) - self.households)
+        _send(
+            cursor,
+            _copy(
+                "residents_household",
+                {
+                    "number": encode(pl.Series("number", fresh, dtype=pl.Int64)),
+                    "created_at": Encoded.constant(moment(created_at), len(fresh)),
+                },
+            ),
+        )
+        self.households.update(fresh)
 
     def _refuse_known(self, cursor: Any, prepared: _Prepared) -> None:
         """Take the rows out whose numbers the register has already."""
@@ -578,9 +630,39 @@ class _Loader:
 # -- the register's tables --------------------------------------------------------------------------------------------
 
 
-def _copy(table: str, frame: pl.DataFrame) -> tuple[str, bytes]:
+def _copy(table: str, columns: dict[str, Encoded]) -> Copy:
+    return f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)", rows(list(columns.values()))
+
+
+def _copy_text(table: str, frame: pl.DataFrame) -> Copy:
+    """Text, which PostgreSQL reads faster than CSV, unless a value would have to be escaped in it. No value is empty."""
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, separator="\t", quote_style="never")
+    data = buffer.getvalue()
     columns = ", ".join(frame.columns)
+    plain = data.count(b"\t") == frame.height * (frame.width - 1) and data.count(b"\n") == frame.height
+    if plain and b"\\" not in data:
+        return f"COPY {table} ({columns}) FROM STDIN (FORMAT text, NULL '')", data
     return f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)", _csv(frame)
+
+
+def _send(cursor: Any, copy: Copy) -> None:
+    statement, data = copy
+    with cursor.copy(statement) as stream:
+        stream.write(data)
+
+
+def _places(rows: pl.Series, wanted: pl.Series) -> Integers:
+    """Where each of `wanted` stands in `rows`, which are ascending and hold them all."""
+    return np.searchsorted(rows.to_numpy(), wanted.to_numpy())
+
+
+def _numbered(rows: pl.Series) -> pl.Series:
+    """1, 2, … for each run of equal rows."""
+    values = rows.to_numpy()
+    is_first = np.diff(values, prepend=values[:1] - 1) != 0
+    here = np.arange(len(values))
+    return pl.Series((here - np.maximum.accumulate(np.where(is_first, here, 0)) + 1).astype(np.int16))
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -593,6 +675,20 @@ def _lock_register() -> None:
     """Filings wait until the transaction ends: what is compared with the register stays true."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE residents_resident IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _take_from_pool(cursor: Any, codes: pl.Series, today: date) -> None:
+    """A code that somebody bears is not given out again."""
+    cursor.execute("SELECT code FROM residents_code_pool WHERE assigned_on IS NULL LIMIT %s", [len(codes) + 1])
+    free = [code for (code,) in cursor.fetchall()]
+    if not free:
+        return
+    borne = codes if len(free) > len(codes) else codes.filter(codes.is_in(free))
+    if len(borne):
+        cursor.execute(
+            "UPDATE residents_code_pool SET assigned_on = %s WHERE assigned_on IS NULL AND code = ANY(%s)",
+            [today, borne.to_list()],
+        )
 
 
 def _others_wrote(cursor: Any) -> bool:
