@@ -356,7 +356,7 @@ def changes_of(check: services.Check) -> list[ChangeView]:
 def _written(filing_id: int) -> list[ChangeView]:
     """What a registered filing changed, person by person."""
     rows = []
-    for version in ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("id"):
+    for version in ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event_id"):
         before = ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first()
         rows.append(
             ChangeView(
