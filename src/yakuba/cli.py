@@ -40,6 +40,7 @@ COMMANDS = {
     "migrate": Command("yakuba.nodes.commands", "データベースの表を最新の形にする"),
     "jobs": Command("yakuba.nodes.commands", "バッチ処理の状況を表示する"),
     "residents": Command("yakuba.systems.residents.commands", "住民データの取込み・書出し"),
+    "vault": Command("yakuba.nodes.vault_commands", "個人番号などの鍵: 状況、切替え、廃止"),
     "sandbox": Command("yakuba.sandbox.commands", "見本の町: 住民の作成、一日の業務、ワンタイムコード"),
     "requirements": Command("yakuba.assurance.commands", "要件と、それを証明するテストの一覧", needs_database=False),
 }

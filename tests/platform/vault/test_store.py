@@ -9,7 +9,7 @@ from yakuba.core.numbers import IndividualNumber
 from yakuba.platform.access.desk import AccessDenied
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.models import Entry
-from yakuba.platform.vault import keys, store
+from yakuba.platform.vault import store
 from yakuba.platform.vault.keyset import VaultShut
 from yakuba.platform.vault.models import Number
 

@@ -201,10 +201,13 @@ def _register(cursor: CursorWrapper, keys: Keyset, at: datetime) -> dict[int, by
             raise keyset.missing()
         key = keys.keys[FIRST_HOUSES]
     cursor.execute("SELECT vault_promote(%s, %s, %s)", [key.id, key.fingerprint, at])
-    if number:
-        store.open_number(number[0], bytes(number[1]))
-    if secret:
-        sealing.unseal(secret[0], bytes(secret[1]))
+    try:
+        if number:
+            store.open_number(number[0], bytes(number[1]))
+        if secret:
+            sealing.unseal(secret[0], bytes(secret[1]))
+    except VaultShut:
+        raise _another(key.id) from None
     return {key.id: key.fingerprint}
 
 

@@ -25,6 +25,7 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job, State
 from yakuba.platform.jobs.runner import Run, job_kind
+from yakuba.platform.jobs.tasks import enqueue
 from yakuba.platform.transactions import use_case
 
 from . import keys, keyset, sealing, store
@@ -73,20 +74,16 @@ def _status() -> list[KeyStatus]:
     ]
 
 
+@use_case(Operation.SETTINGS)
 def rotate(desk: Desk, *, sealing_only: bool = False) -> tuple[int, Job]:
     """A new primary key, for every process at once, and the job that takes over what stands under older ones.
 
-    With `sealing_only` the blind indexes stay as they are, which spares the job half of its work. Returns the id of the key
-    and the job, queued. Raises Refused, AccessDenied, and VaultShut while somebody else changes keys.
+    With `sealing_only` the blind indexes stay as they are. Returns the id of the key and the job, which the workers got.
+    Raises Refused, AccessDenied, and VaultShut while somebody else changes keys.
     """
-    return _rotate(desk, sealing_only=sealing_only)
-
-
-@use_case(Operation.SETTINGS)
-def _rotate(desk: Desk, *, sealing_only: bool) -> tuple[int, Job]:
     desk.require(Duty.SECURITY)
     with keys.changing():
-        known = {key.id: key for key in _status()}
+        known = {key.id for key in _status()}
         before = keys.ask()
         # Keys that this database never heard of stay: another copy of it, or a rotation that was killed, may have them.
         file = keyset.read()
@@ -109,12 +106,17 @@ def _rotate(desk: Desk, *, sealing_only: bool) -> tuple[int, Job]:
 def resume(desk: Desk) -> Job:
     """The job that takes over what stands under older keys: the one under way, or a new one."""
     desk.require(Duty.SECURITY)
-    running = Job.objects.filter(kind=KIND, state__in=[State.QUEUED, State.RUNNING]).order_by("-pk").first()
-    return running or _create_job(desk)
+    running: Job | None = Job.objects.filter(kind=KIND, state__in=[State.QUEUED, State.RUNNING]).order_by("-pk").first()
+    if running is None:
+        running = _create_job(desk)
+        desk.log(Operation.SETTINGS, target="vault_key", act="reseal", job=running.pk)
+    return running
 
 
 def _create_job(desk: Desk) -> Job:
-    return runner.create(KIND, {}, desk.account, desk.clock)
+    job: Job = runner.create(KIND, {}, desk.account, desk.clock)
+    enqueue(job.pk)
+    return job
 
 
 def retire(desk: Desk, key_id: int) -> None:
@@ -133,9 +135,9 @@ def _cross_out(desk: Desk, key_id: int) -> None:
     desk.require(Duty.SECURITY)
     with keys.changing():
         known = {key.id: key.state for key in _status()}
-        if known.get(key_id) == tables.State.RETIRED:
+        if known.get(key_id) == str(tables.State.RETIRED):
             return  # killed before the file was written: go on there
-        if known.get(key_id) != tables.State.ACTIVE:
+        if known.get(key_id) != str(tables.State.ACTIVE):
             raise Refused(
                 [
                     Finding(
@@ -206,7 +208,7 @@ def _work(run: Run) -> dict[str, Any]:
     progress = _Progress(**run.cursor) if run.cursor else _Progress()
     while True:
         begun_under = keys.ask().id
-        for place in _places():
+        for place in _places(desk):
             if place < progress.place:
                 continue
             if place != progress.place:
@@ -222,7 +224,9 @@ _TOLD = {"done", "unopened", "named"}
 _NUMBERS = "vault_number.sealed"
 
 
-def _places() -> list[str]:
+@use_case(Operation.SETTINGS)
+def _places(desk: Desk) -> list[str]:
+    desk.require(Duty.SECURITY)
     with connection.cursor() as cursor:
         cursor.execute("SELECT place FROM vault_columns()")
         return sorted([_NUMBERS, *(place for (place,) in cursor.fetchall())])

@@ -258,13 +258,12 @@ CREATE OR REPLACE FUNCTION vault_retire(p_key integer, p_at timestamptz) RETURNS
 LANGUAGE plpgsql {_RUNS_AS_OWNER} AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({LOCK_SPACE}, 0);
-    RETURN QUERY SELECT c.place, c.held FROM public.vault_counts() c WHERE c.key_id = p_key;
-    IF FOUND THEN
-        RETURN;
-    END IF;
-    UPDATE public.vault_key k SET state = 'retired', retired_at = p_at WHERE k.id = p_key AND k.state = 'active';
-    IF NOT FOUND THEN
+    IF NOT EXISTS (SELECT FROM public.vault_key k WHERE k.id = p_key AND k.state = 'active') THEN
         RAISE EXCEPTION 'key % is not one that only opens', p_key USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN QUERY SELECT c.place, c.held FROM public.vault_counts() c WHERE c.key_id = p_key;
+    IF NOT FOUND THEN
+        UPDATE public.vault_key k SET state = 'retired', retired_at = p_at WHERE k.id = p_key;
     END IF;
 END $$;
 """

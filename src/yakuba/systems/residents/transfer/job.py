@@ -1,12 +1,15 @@
-"""The job kind of imports, known to every process that may run jobs."""
+"""The job kind of imports, and what they keep sealed: known to every process that may run jobs or change keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from yakuba.platform.jobs.runner import Run, job_kind
+from yakuba.platform.vault import columns
 
 KIND = "residents.import"
+SEALING_CONTEXT = "residents-import-line"
+columns.declare("residents_import_refusal", "sealed", context=f"'{SEALING_CONTEXT}'")
 
 
 @job_kind(KIND, foreground="it reads a file of the machine where it was called, and takes indexes down as their owner")

@@ -10,13 +10,12 @@ from typing import Any
 
 from yakuba.core.findings import Finding
 from yakuba.core.numbers import AddresseeNumber
-from yakuba.platform.vault import columns, sealing
+from yakuba.platform.vault import sealing
 
 from ..models import ImportRefusal
+from .job import SEALING_CONTEXT
 from .layout import COLUMNS, PLACE
 
-SEALING_CONTEXT = "residents-import-line"
-columns.declare("residents_import_refusal", "sealed", context=f"'{SEALING_CONTEXT}'")
 _NUMBER = PLACE["number"] - 1
 _SECRET = PLACE["individual_number"] - 1
 
