@@ -154,7 +154,7 @@ def test_who_was_not_asked_about_is_refused(town: None, clerk: Desk, ways: dict[
     answer = asked(clerk, ways[Way.DISPLAY], SOMEBODY)
     assert answer[SOMEBODY].is_open
     assert answer[OTHER].outcome is Outcome.REFUSED
-    assert answer.filter([OTHER], lambda row: row, lambda row, hidden: row) == ()
+    assert answer.filter([OTHER], lambda row: (row,), lambda row, verdict: row) == ()
 
 
 def test_outside_a_transaction_nothing_is_asked(
@@ -175,13 +175,13 @@ def test_filter_masks_counts_and_leaves_out(carer: Desk, clerk: Desk, ways: dict
     flags.set_flags(carer, order(SOMEBODY))
     rows = [Row(SOMEBODY, "見本　花子", "中町1"), Row(OTHER, "見本　次郎", "中町2")]
 
-    def mask(row: Row, hidden: frozenset[Concealed]) -> Row:
-        return replace(row, address=None) if Concealed.ADDRESS in hidden else row
+    def mask(row: Row, verdict: passing.Verdict) -> Row:
+        return replace(row, address=None) if Concealed.ADDRESS in verdict.hidden else row
 
-    listed = asked(clerk, ways[Way.LISTING], SOMEBODY, OTHER).filter(rows, lambda row: row.person, mask)
+    listed = asked(clerk, ways[Way.LISTING], SOMEBODY, OTHER).filter(rows, lambda row: (row.person,), mask)
     assert listed == (Row(SOMEBODY, "見本　花子", None), rows[1])
     assert (listed.masked, listed.refused) == (1, 0)
-    filed = asked(clerk, ways[Way.FILE], SOMEBODY, OTHER).filter(rows, lambda row: row.person, mask)
+    filed = asked(clerk, ways[Way.FILE], SOMEBODY, OTHER).filter(rows, lambda row: (row.person,), mask)
     assert filed == (rows[1],)
     assert (filed.masked, filed.refused) == (0, 1)
 

@@ -78,6 +78,14 @@ NOBODY: Passed[Any] = Passed._of((), 0, 0)
 """No row at all."""
 
 
+class ProtectionRefused(Refused):
+    """Something isn't handed out about these persons. `subjects` is for the log: who tried to reach whom."""
+
+    def __init__(self, findings: Iterable[Finding], subjects: Iterable[int]) -> None:
+        super().__init__(findings)
+        self.subjects = tuple(subjects)
+
+
 class Passing:
     """The answers of one exit. A person who was not asked about is refused."""
 
@@ -99,35 +107,63 @@ class Passing:
     def masked(self) -> tuple[int, ...]:
         return tuple(subject for subject, verdict in self._verdicts.items() if verdict.outcome is Outcome.MASKED)
 
+    @property
+    def is_clear(self) -> bool:
+        """No flag holds for anybody who was asked about."""
+        return all(verdict is _OPEN for verdict in self._verdicts.values())
+
+    def of(self, subjects: Iterable[int]) -> Verdict:
+        """What may go out of something that is about several persons: the strictest answer, with everybody's warnings."""
+        verdicts = [self[subject] for subject in subjects]
+        if not verdicts:
+            return _OPEN
+        return Verdict(
+            max((verdict.outcome for verdict in verdicts), key=STRICTEST.index),
+            frozenset().union(*(verdict.hidden for verdict in verdicts)),
+            tuple(dict.fromkeys(warning for verdict in verdicts for warning in verdict.warnings)),
+        )
+
     def filter(
-        self, rows: Iterable[T], subject: Callable[[T], int], mask: Callable[[T, frozenset[Concealed]], T]
+        self, rows: Iterable[T], subjects: Callable[[T], Iterable[int]], mask: Callable[[T, Verdict], T]
     ) -> Passed[T]:
-        """The rows that may go out: refused persons' left out, masked persons' without what `mask` takes away."""
-        kept: list[T] = []
+        """The rows that may go out: refused persons' left out, masked persons' without what `mask` takes away.
+
+        `mask` sees every row of somebody who is flagged, an open one too: to show the warning.
+        """
+        if self.is_clear:
+            kept = list(rows)
+            if all(subject in self._verdicts for row in kept for subject in subjects(row)):
+                return Passed._of(kept, 0, 0)
+            rows = kept
+        shown: list[T] = []
         masked = refused = 0
         for row in rows:
-            verdict = self[subject(row)]
-            if verdict.outcome is Outcome.OPEN:
-                kept.append(row)
-            elif verdict.outcome is Outcome.MASKED:
-                kept.append(mask(row, verdict.hidden))
-                masked += 1
-            else:
+            verdict = self.of(subjects(row))
+            if verdict.outcome is Outcome.REFUSED:
                 refused += 1
-        return Passed._of(kept, masked, refused)
+                continue
+            masked += verdict.outcome is Outcome.MASKED
+            shown.append(mask(row, verdict) if verdict.warnings or not verdict.is_open else row)
+        return Passed._of(shown, masked, refused)
 
     def require_open(self, field: str, name: Callable[[int], str] | None = None) -> None:
-        """For what can't be masked, a paper for instance. Raises Refused with a finding a person who isn't open.
+        """For what can't be masked, a paper for instance. Raises ProtectionRefused with a finding a person who isn't open.
 
         `name`: what a person is called in the finding; without, by 宛名番号.
         """
-        findings = [
-            self.finding(subject, field, name(subject) if name else f"宛名番号{subject:015d}")
-            for subject, verdict in self._verdicts.items()
-            if not verdict.is_open
-        ]
-        if findings:
-            raise Refused(findings)
+        self._raise({subject for subject, verdict in self._verdicts.items() if not verdict.is_open}, field, name)
+
+    def require_shown(self, field: str, name: Callable[[int], str] | None = None) -> None:
+        """For what stays useful when masked. Raises ProtectionRefused with a finding a person who is refused."""
+        self._raise(set(self.refused), field, name)
+
+    def _raise(self, subjects: set[int], field: str, name: Callable[[int], str] | None) -> None:
+        if subjects:
+            findings = [
+                self.finding(subject, field, name(subject) if name else f"宛名番号{subject:015d}の方")
+                for subject in sorted(subjects)
+            ]
+            raise ProtectionRefused(findings, sorted(subjects))
 
     def finding(self, subject: int, field: str, label: str) -> Finding:
         """Why a person can't go out here, and what to do."""
