@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             name="Assignment",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("role", models.CharField(choices=[("owner", "所管課"), ("recipient", "利用課")], max_length=10)),
+                ("role", models.CharField(help_text="a Role", max_length=10)),
                 ("key", models.TextField(help_text="a LinkView's or a Provision's")),
                 ("office", models.CharField(max_length=10)),
                 ("holds", models.BooleanField()),
