@@ -171,7 +171,7 @@ class _Day:
 
     def _morning(self) -> None:
         """転出予定日 that came since the last working day."""
-        self.balance.left += services.close_due_move_outs(self.clerks[0].for_purpose(Purpose.SYSTEM))
+        self.balance.left += services.close_due_move_outs(self.reviewer.for_purpose(Purpose.SYSTEM))
 
     def _counter_hours(self) -> None:
         """Filings, mistakes, papers and searches in an order of chance, as at a counter; the reviewer keeps up."""
