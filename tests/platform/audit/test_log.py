@@ -86,3 +86,36 @@ def test_what_is_rolled_back_leaves_no_gap(clock):
     log.append(act(clock))
     assert Entry.objects.count() == 2
     assert log.breaches() == []
+
+
+@pytest.mark.django_db
+def test_many_entries_are_written_as_one_by_one(clock):
+    acts = [
+        act(clock, account=f"clerk{number}", subjects=(number,) * (number % 3), detail={"n": number})
+        for number in range(2_500)
+    ]
+    assert log.append_many(acts) == 2_500
+    assert log.append_many([]) == 0
+    written = Entry.objects.order_by("id")
+    assert [entry.account for entry in written] == [one.account for one in acts]
+    assert [tuple(entry.subjects) for entry in written] == [one.subjects for one in acts]
+    assert [entry.detail for entry in written] == [one.detail for one in acts]
+    assert {entry.at for entry in written} == {clock.now()}
+    assert written.values("lane").distinct().count() == 1
+    assert log.breaches() == []
+
+
+@pytest.mark.django_db
+def test_a_batch_that_fails_leaves_nothing(clock):
+    def acts():
+        yield act(clock)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        log.append_many(acts())
+    assert Entry.objects.count() == 0
+
+
+def test_every_operation_and_result_has_a_word():
+    assert all(operation.label for operation in log.Operation)
+    assert all(result.label for result in log.Result)

@@ -197,9 +197,7 @@ def rewrite(place: Place) -> set[tuple[int, int]]:
         "UPDATE audit_leaf l SET leaf = e.leaf, hash = e.hash FROM audit_entry e WHERE e.lane = l.lane AND e.sequence = l.sequence"
     )
     run("DELETE FROM audit_node")
-    with connection.cursor() as cursor:
-        for level, index, value in list(checkpoints._new_nodes(0, Leaf.objects.count())):
-            cursor.execute("INSERT INTO audit_node (level, index, hash) VALUES (%s, %s, %s)", [level, index, value])
+    checkpoints.add_nodes(0, Leaf.objects.count())
     return {(place.lane, place.first)}
 
 
@@ -344,9 +342,9 @@ def test_what_stands_around_the_entries_is_guarded_too(log_of_605: Path, stateme
 def test_a_kept_checkpoint_that_differs_or_cannot_be_read_is_told(log_of_605: Path):
     place = checkpoints.places()[1]
     lines = place.read_text(encoding="utf-8").splitlines()
-    place.write_text("\n".join([*lines[:-1], "{}"]), encoding="utf-8")
+    place.write_text("\n".join([*lines[:-1], "{}", ""]), encoding="utf-8")
     assert [b.kind for b in verification.verify().breaches] == ["kept"]
-    place.write_text("\n".join([*lines[:-1], lines[-1].replace("time 2", "time 1")]), encoding="utf-8")
+    place.write_text("\n".join([*lines[:-1], lines[-1].replace("time 2", "time 1"), ""]), encoding="utf-8")
     assert [b.kind for b in verification.verify().breaches] == ["kept"]
     place.unlink()
     report = verification.verify()

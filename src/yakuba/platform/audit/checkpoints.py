@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +25,7 @@ from . import signing, sql
 from .merkle import TILE, root_of_range, subtree
 from .models import Checkpoint
 from .verifier import Checkpoint as Head
-from .verifier import notes_of
+from .verifier import node_hash, notes_of
 
 SEAL_EVERY_S = 60.0
 LEAVES_AT_ONCE = 50_000
@@ -41,21 +41,23 @@ class StoredTree:
     """The hashes of complete subtrees (`merkle.Node`), from the leaves and the kept levels. Remembers what it read."""
 
     def __init__(self) -> None:
-        self._row = lru_cache(maxsize=512)(self._read_row)
+        self._tile = lru_cache(maxsize=512)(self._levels)
 
     def __call__(self, level: int, index: int) -> bytes:
         kept = level // TILE * TILE
-        if level == kept:
-            row = self._row(kept, index >> TILE)
-            return row[index & ((1 << TILE) - 1)]
-        width = 1 << (level - kept)
-        first = index * width
-        row = self._row(kept, first >> TILE)
-        at = first & ((1 << TILE) - 1)
-        return subtree(row[at : at + width])
+        above = TILE - (level - kept)
+        return self._tile(kept, index >> above)[level - kept][index & ((1 << above) - 1)]
+
+    def _levels(self, level: int, tile: int) -> list[list[bytes]]:
+        """A tile's row and what its complete pairs hash to, up to one below the next kept level."""
+        rows = [self.read_row(level, tile)]
+        for _ in range(TILE - 1):
+            below = rows[-1]
+            rows.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+        return rows
 
     @staticmethod
-    def _read_row(level: int, tile: int) -> list[bytes]:
+    def read_row(level: int, tile: int) -> list[bytes]:
         first = tile << TILE
         if level == 0:
             statement, values = (
@@ -70,15 +72,18 @@ class StoredTree:
             return [bytes(value) for (value,) in cursor.fetchall()]
 
 
-def _new_nodes(first: int, size: int) -> Iterator[tuple[int, int, bytes]]:
-    """(level, index, hash) of the kept subtrees that leaves [first, size) complete, level by level."""
+def add_nodes(first: int, size: int) -> None:
+    """Keep the roots of the subtrees that leaves [first, size) complete; each level is read from the one below it."""
     level = 0
-    while True:
-        done, complete = first >> (level + TILE), size >> (level + TILE)
-        if complete == 0:
-            return
-        for index in range(done, complete):
-            yield level + TILE, index, subtree(StoredTree._read_row(level, index))
+    while complete := size >> (level + TILE):
+        indexes = range(first >> (level + TILE), complete)
+        hashes = [subtree(StoredTree.read_row(level, index)) for index in indexes]
+        if hashes:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT audit_add_nodes(%s::smallint[], %s::bigint[], %s::bytea[])",
+                    [[level + TILE] * len(hashes), list(indexes), hashes],
+                )
         level += TILE
 
 
@@ -108,24 +113,8 @@ def _take_leaves() -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT first, size FROM audit_take_leaves(%s)", [LEAVES_AT_ONCE])
         first, size = cursor.fetchone()
-        by_level: dict[int, list[tuple[int, bytes]]] = {}
-        for level, index, value in _new_nodes(first, size):
-            # Each level is read from the one below it: it must stand there first.
-            if level not in by_level:
-                _add_nodes(by_level)
-                by_level = {level: []}
-            by_level[level].append((index, value))
-        _add_nodes(by_level)
+    add_nodes(first, size)
     return first, size
-
-
-def _add_nodes(by_level: dict[int, list[tuple[int, bytes]]]) -> None:
-    with connection.cursor() as cursor:
-        for level, rows in by_level.items():
-            cursor.execute(
-                "SELECT audit_add_nodes(%s::smallint[], %s::bigint[], %s::bytea[])",
-                [[level] * len(rows), [index for index, _ in rows], [value for _, value in rows]],
-            )
 
 
 def _sign(key: signing.SigningKey, size: int, at: datetime) -> None:
@@ -193,11 +182,8 @@ def _missing_from(last: str, all_of: Callable[[], list[str]]) -> Sequence[tuple[
     stored = Checkpoint.objects.order_by("number").values_list("number", "size", "note")
     if not last:
         return list(stored)
-    try:
-        said = json.loads(last)
-        number, note = int(said["number"]), str(said["note"])
-    except (ValueError, KeyError, TypeError):
-        number, note = 0, ""  # a line that a crash cut off: whatever is not whole there comes again
+    said = json.loads(last)
+    number, note = int(said["number"]), str(said["note"])
     if Checkpoint.objects.filter(number=number, note=note).exists():
         return list(stored.filter(number__gt=number))
     known = set(all_of())
@@ -205,17 +191,21 @@ def _missing_from(last: str, all_of: Callable[[], list[str]]) -> Sequence[tuple[
 
 
 def _last_line(descriptor: int) -> str:
+    """The last whole line; what a crash left of another one is cut off."""
     end = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, 4096, max(0, end - 4096)).decode("utf-8", errors="replace")
-    if tail and not tail.endswith("\n"):
-        os.write(descriptor, b"\n")
-    return tail.rstrip("\n").rpartition("\n")[2]
+    first = max(0, end - 4096)
+    tail = os.pread(descriptor, 4096, first)
+    whole = tail[: tail.rfind(b"\n") + 1]
+    if len(whole) < len(tail):
+        os.ftruncate(descriptor, first + len(whole))
+    return whole.decode().rstrip("\n").rpartition("\n")[2]
 
 
 def kept_notes(place: Path) -> list[str]:
-    """The notes that a place keeps. Raises OSError where it can't be read, ValueError naming a line that is none."""
+    """The notes that a place keeps, in whole lines. Raises OSError where it can't be read, ValueError naming a line that is
+    none."""
     notes = []
-    for number, line in enumerate(place.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(place.read_text(encoding="utf-8").split("\n")[:-1], 1):
         if line.strip():
             try:
                 notes += notes_of(line)

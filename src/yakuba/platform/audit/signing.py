@@ -54,9 +54,13 @@ def public_file() -> Path:
     return Path(settings.DATA) / "audit" / "verification-keys.txt"
 
 
+def has_key() -> bool:
+    return _file().exists()
+
+
 def create_if_missing(random_bytes: RandomBytes = os.urandom) -> None:
     """Make the key of a log that was never signed. Raises NoSigningKey when checkpoints stand under a lost one."""
-    if _file().exists():
+    if has_key():
         _publish(load().public)
         return
     if SealedHead.objects.exists():
@@ -67,9 +71,7 @@ def create_if_missing(random_bytes: RandomBytes = os.urandom) -> None:
 def change(random_bytes: RandomBytes = os.urandom) -> SigningKey:
     """A new key from now on, under the log's name (kept from the old key or its public half)."""
     known = verification_keys()
-    origin = (
-        load().origin if _file().exists() else known[-1].origin if known else f"yakuba/{random_bytes(8).hex()}/audit"
-    )
+    origin = load().origin if has_key() else known[-1].origin if known else f"yakuba/{random_bytes(8).hex()}/audit"
     key = SigningKey(origin, random_bytes(32))
     # Public first: a checkpoint signed by a key that nobody was told of would look forged.
     _publish(key.public)
