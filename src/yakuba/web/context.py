@@ -50,6 +50,8 @@ _PURPOSES = (
     (Purpose.COUNTER_INQUIRY, {Duty.INQUIRY}),
     (Purpose.REGISTER_CARE, {Duty.INQUIRY, Duty.REGISTRATION}),
     (Purpose.STATISTICS, {Duty.BULK}),
+    (Purpose.LINKED_AFFAIR, {Duty.LINKAGE}),
+    (Purpose.HAND_OVER, {Duty.HANDOVER}),
     (Purpose.AUDIT, {Duty.AUDIT}),
     (
         Purpose.SYSTEM,

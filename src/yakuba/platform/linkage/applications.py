@@ -283,17 +283,14 @@ def _months_later(day: date, months: int) -> date:
 
 def apply_for(desk: Desk, use: Use) -> Application:
     """Apply for a use. Raises Refused with every finding, AccessDenied without Duty.LINKAGE."""
-    _refuse_unless_lawful(desk, use)
-    return approvals.apply(desk, USE, f"{use.view}|{use.provision}|{desk.office}", _use_payload(desk, use))
+    payload = _lawful_payload(desk, use)
+    return approvals.apply(desk, USE, f"{use.view}|{use.provision}|{desk.office}", payload)
 
 
 @use_case(Operation.APPLY)
-def _refuse_unless_lawful(desk: Desk, use: Use) -> None:
+def _lawful_payload(desk: Desk, use: Use) -> dict[str, Any]:
     desk.require(Duty.LINKAGE)
     check(use, desk.office, desk.today).raise_if_blocking()
-
-
-def _use_payload(desk: Desk, use: Use) -> dict[str, Any]:
     return {
         "office": desk.office,
         "owner_office": owner_office(use.view, desk.today),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,11 @@ class Connections:
 
 def connections(on: date, profile: Profile | None = None) -> Connections:
     """The matrix that holds on a day. Raises NoSetting where none was decided."""
+    return _connections(on, profile or profiles.house_profile())
+
+
+@lru_cache(maxsize=64)
+def _connections(on: date, profile: Profile) -> Connections:
     stated: dict[str, Any] = SETTINGS.value("connections", dict, on=on, profile=profile)
     groups = {name: frozenset(members) for name, members in stated["groups"].items()}
     systems = {}

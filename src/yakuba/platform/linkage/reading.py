@@ -101,7 +101,7 @@ def _read(
         raise LinkageDenied(refusal or _finding("LNK-E-201"), f"linkage:{view_name}:{grant_id}")
     found = _exactly(view.read(asked, wanted), asked, wanted)
     passed = passing(desk, READING, asked, reference=f"{grant_id}:{case}").filter(
-        found.items(), lambda row: row[0], lambda row, hidden: (row[0], _masked(view, row[1], hidden))
+        found.items(), lambda row: (row[0],), lambda row, verdict: (row[0], _masked(view, row[1], verdict.hidden))
     )
     rows, withheld, masked = dict(passed), passed.refused, passed.masked
     record = _write(
