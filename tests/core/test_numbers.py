@@ -23,6 +23,7 @@ from yakuba.core.numbers import (
     InvalidNumber,
     MunicipalityCode,
     ResidentCode,
+    holds_individual_number,
 )
 
 with (Path(__file__).parent / "data" / "check_digit_vectors.csv").open(encoding="utf-8") as file:
@@ -177,3 +178,30 @@ def test_parts_of_a_municipality_code() -> None:
     for wrong in ("2710", "2710x", "48100", "00100"):
         with pytest.raises(InvalidNumber):
             MunicipalityCode.from_jis5(wrong)
+
+
+@given(payload=st.integers(0, 10**11 - 1), before=st.text(max_size=6), after=st.text(max_size=6))
+def test_an_individual_number_is_seen_in_whatever_way_it_is_typed(payload: int, before: str, after: str) -> None:
+    digits = f"{payload:011d}" + IndividualNumber.check_digit(f"{payload:011d}")
+    before, after = before.rstrip("0123456789") + "番", "号" + after
+    wide = digits.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    for text in (digits, wide):
+        for mark in ("", " ", "-", "\u3000", "ー", "−"):
+            assert holds_individual_number(f"{before}{text[:4]}{mark}{text[4:8]}{mark}{text[8:]}{after}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "123456789012",
+        "0123456789018",
+        "1234567890185",
+        "1234 5678 9019",
+        "12345678901",
+        "平成１２年３月４日５６７８９０",
+        "12/34/56/78/90/18",
+    ],
+)
+def test_other_figures_are_no_individual_number(text: str) -> None:
+    assert not holds_individual_number(text)

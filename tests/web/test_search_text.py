@@ -86,6 +86,17 @@ def test_the_form_refuses_everything_at_once() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("text", ["123456789018", "１２３４５６７８９０１８", "1234 5678 9018", "山田 1234-5678-9018"])
+def test_an_individual_number_is_no_search_key_but_in_its_own_field(text: str) -> None:
+    with pytest.raises(Refused, match="RES-E-206") as refusal:
+        understand(text)
+    assert "9018" not in str(refusal.value)
+    for field in ("name", "address", "number", "katagaki", "residence_card"):
+        with pytest.raises(Refused, match="RES-E-206"):
+            from_form({field: text})
+    assert from_form({"individual_number": "1234 5678 9018"}).individual_number is not None
+
+
 def test_an_offset_from_outside_is_bounded() -> None:
     assert from_form({"name": "山田", "offset": "50"}).offset == 50
     assert from_form({"name": "山田", "offset": "9" * 30}).offset == 0

@@ -7,6 +7,7 @@ keep them back (番号法12条, 住民基本台帳法30条の24); `reveal()` is 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import ClassVar, Self, SupportsInt, final
@@ -189,6 +190,25 @@ class IndividualNumber(_SecretNumber):
     @classmethod
     def _is_consistent(cls, digits: str) -> bool:
         return digits[-1] == cls.check_digit(digits[:-1])
+
+
+_TYPED_INDIVIDUAL_NUMBER = re.compile(
+    r"(?<![0-9])[0-9]{4}[ \t\-\u2010-\u2015\u2212\u30fc]?[0-9]{4}[ \t\-\u2010-\u2015\u2212\u30fc]?[0-9]{4}(?![0-9])"
+)
+
+
+def holds_individual_number(text: str) -> bool:
+    """Whether an 個人番号 stands in a text, in any way that people write one: where it must not be kept or logged.
+
+    Twelve digits that happen to have the check digit (one in eleven) count as one.
+    """
+    if len(text) < IndividualNumber.LENGTH:
+        return False
+    plain = unicodedata.normalize("NFKC", text)
+    return any(
+        IndividualNumber.check(found.group().translate(_SEPARATORS)) is None
+        for found in _TYPED_INDIVIDUAL_NUMBER.finditer(plain)
+    )
 
 
 @final

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.characters import normalize
 from yakuba.core.findings import Findings, Refused
-from yakuba.core.numbers import IndividualNumber, InvalidNumber, ResidentCode
+from yakuba.core.numbers import IndividualNumber, InvalidNumber, ResidentCode, holds_individual_number
 
 from .reasons import Channel, ResidentKind
 
@@ -316,6 +316,15 @@ def _scalar(hint: Any, raw: Any, path: str, findings: Findings) -> Any:
         text = str(raw).strip()
         if len(text) > MAX_TEXT:
             findings.error("FIL-E-006", path, f"{MAX_TEXT}文字を超えています。", "短くしてください。")
+            return None
+        if holds_individual_number(text):
+            findings.error(
+                "FIL-E-008",
+                path,
+                "この項目に個人番号は書けません。",
+                "個人番号は「個人番号」の項目だけに入力してください。",
+                article="行政手続における特定の個人を識別するための番号の利用等に関する法律 第12条",
+            )
             return None
         return normalize(text)
     try:

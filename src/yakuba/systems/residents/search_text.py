@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yakuba.core.calendar.uncertain import UncertainDate
-from yakuba.core.findings import Findings, Refused
-from yakuba.core.numbers import IndividualNumber, InvalidNumber, ResidentCode
+from yakuba.core.findings import Finding, Findings, Refused
+from yakuba.core.numbers import IndividualNumber, InvalidNumber, ResidentCode, holds_individual_number
 
 from .display import show_date
 from .enquiries import Query
@@ -40,6 +40,9 @@ class Understood:
 def understand(text: str) -> Understood:
     """The keys of the one field. Raises Refused for two birth dates or numbers, or a number that can't be one."""
     findings = Findings()
+    if holds_individual_number(text):
+        # Before anything of it is remembered or logged.
+        raise Refused([_misplaced("q")])
     names: list[str] = []
     births: list[UncertainDate] = []
     numbers: list[int] = []
@@ -76,6 +79,16 @@ def understand(text: str) -> Understood:
     return Understood(query, tuple(meaning))
 
 
+def _misplaced(field: str) -> Finding:
+    return Finding(
+        "RES-E-206",
+        field,
+        "この欄に個人番号は入力できません。検索していません。",
+        "個人番号は、詳しい条件の「個人番号」に入力してください。12桁の宛名番号は、先頭の0も含めて15桁で入力してください。",
+        article="行政手続における特定の個人を識別するための番号の利用等に関する法律 第12条",
+    )
+
+
 def _birth(text: str) -> UncertainDate | None:
     try:
         return UncertainDate.parse(text)
@@ -88,7 +101,11 @@ def from_form(data: Mapping[str, Any]) -> Query:
     findings = Findings()
 
     def text(name: str) -> str:
-        return str(data.get(name) or "").strip()[:MAX_TEXT]
+        typed = str(data.get(name) or "").strip()[:MAX_TEXT]
+        if name != "individual_number" and holds_individual_number(typed):
+            findings.items.append(_misplaced(name))
+            return ""
+        return typed
 
     def whole(name: str, label: str) -> int | None:
         value = text(name).translate(_FULL_WIDTH)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from yakuba.core.findings import Finding
-from yakuba.core.numbers import AddresseeNumber
+from yakuba.core.numbers import AddresseeNumber, holds_individual_number
 from yakuba.platform.vault import sealing
 
 from ..models import ImportRefusal
@@ -31,6 +31,9 @@ def refusal(job: int, row: int, line: bytes, findings: Iterable[Finding], *, is_
         out = io.StringIO()
         csv.writer(out, lineterminator="").writerow(fields)
         text = out.getvalue()
+        if holds_individual_number(text):
+            # In the column of something else: then nothing of the line is kept in clear.
+            text, secret = "", line
         number = None if AddresseeNumber.check(fields[_NUMBER]) else int(fields[_NUMBER])
     return ImportRefusal(
         job=job,
