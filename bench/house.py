@@ -144,8 +144,11 @@ class Clerk:
         return taken
 
 
-def sign_in(url: str, data: Path, login: str, purpose: str) -> Clerk:
-    """Password, one-time code, purpose: as a person signs in."""
+def sign_in(url: str, data: Path, login: str, purpose: str, *, ahead_s: int = 0) -> Clerk:
+    """Password, one-time code, purpose: as a person signs in.
+
+    A code opens one session only: whoever opens a second one at once shows the code of `ahead_s` (30) seconds later.
+    """
     import pyotp
 
     account = json.loads((data / "secrets" / "sandbox-accounts.json").read_text())[login]
@@ -157,7 +160,8 @@ def sign_in(url: str, data: Path, login: str, purpose: str) -> Clerk:
     form = {"login": login, "password": account["password"], "csrfmiddlewaretoken": token[1].decode()}
     status, page, _ = clerk.request("POST", "/sign-in", form)
     assert status == 302, page.decode()[:500]
-    status, page, _ = clerk.request("POST", "/sign-in/second", {"code": pyotp.TOTP(account["totp"]).now()})
+    totp = pyotp.TOTP(account["totp"])
+    status, page, _ = clerk.request("POST", "/sign-in/second", {"code": totp.at(int(time.time()) + ahead_s)})
     assert status == 302, page.decode()[:500]
     clerk.request("GET", "/")
     status, page, _ = clerk.request("POST", "/purpose", {"purpose": purpose})

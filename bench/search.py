@@ -41,8 +41,11 @@ def main() -> int:
     args = parser.parse_args()
     with house(args.residents) as running:
         logins = ("madoguchi1", "madoguchi2", "shinsa1", "shomei1")
-        signed = [sign_in(running["url"], running["data"], login, "counter_inquiry") for login in logins]
-        clerks = [Clerk(running["url"], signed[index % len(signed)].cookies) for index in range(CLERKS)]
+        clerks = [
+            sign_in(running["url"], running["data"], login, "counter_inquiry", ahead_s=ahead_s)
+            for ahead_s in (0, 30)
+            for login in logins
+        ]
         queries = [mixed("272230", seed) for seed in range(CLERKS)]
 
         def work(clerk: Clerk, number: int) -> list[tuple[str, float]]:
