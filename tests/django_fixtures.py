@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import count
+from typing import Any
 
 import django
 import psycopg
 import pytest
+from django.conf import settings
 from psycopg import sql
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -23,9 +25,11 @@ from yakuba.platform.clock import JAPAN, FixedClock
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "yakuba.nodes.settings"
 django.setup()  # at once: the conftest files below import models
+settings.MIDDLEWARE.insert(0, "tests.django_fixtures.AsTheApplication")
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=JAPAN)
 """When tests happen unless they say otherwise: a Friday."""
+ROLES_PREFIX, APPLICATION_ROLE, APPLICATION_PASSWORD = "yakuba_tests", "yakuba_tests_app", "tests-only"
 _clones = count()
 
 
@@ -56,29 +60,81 @@ def _point_django_at(url: str) -> None:
 @pytest.fixture(scope="session")
 def django_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A data folder of the worker's own, with the vault's key in it."""
-    from django.conf import settings
-
     from yakuba.platform.vault import keys
 
     settings.DATA = tmp_path_factory.mktemp("data")
     settings.SECRET_KEY = "tests-only"
-    keys.load.cache_clear()
     keys.create()
     yield
-    keys.load.cache_clear()
+    keys.forget()
 
 
 @pytest.fixture(scope="session")
-def django_template(postgres_server: Server, django_data: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Name of a database with all migrations, to which nobody is connected: to be cloned."""
+def django_roles(postgres_server: Server) -> None:
+    """The roles of a house, once a server: every test database is used through the same ones.
+
+    Tests connect as the owner, because they set things up; a use case begins, as in a house, in the application's role.
+    """
+    from django.db import connections
+
+    from yakuba.platform.access import rights
+
+    with psycopg.connect(postgres_server.url("postgres", SUPERUSER)) as administrator:
+        administrator.execute("SELECT pg_advisory_xact_lock(hashtext('tests: roles'))")
+        there = {name for (name,) in administrator.execute("SELECT rolname FROM pg_roles").fetchall()}
+        if APPLICATION_ROLE not in there:
+            administrator.execute(
+                sql.SQL("CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
+                    sql.Identifier(APPLICATION_ROLE), sql.Literal(APPLICATION_PASSWORD)
+                )
+            )
+        for statement in rights.roles_statements(ROLES_PREFIX, APPLICATION_ROLE, there):
+            administrator.execute(statement)
+        for name in rights.role_names(ROLES_PREFIX, APPLICATION_ROLE).values():
+            administrator.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
+    connections.settings["default"].update(DUTY_ROLES=ROLES_PREFIX, APPLICATION_ROLE=APPLICATION_ROLE)
+
+
+class AsTheApplication:
+    """Middleware of tests: what a view does outside any use case, it does with the application's own rights."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        from django.db import connection
+
+        if not connection.in_atomic_block:
+            return self._get_response(request)
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("SET LOCAL role TO {}").format(sql.Identifier(APPLICATION_ROLE)))
+        try:
+            return self._get_response(request)
+        finally:
+            if connection.connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL role TO DEFAULT")
+
+
+@pytest.fixture(scope="session")
+def django_template(
+    postgres_server: Server, django_data: None, django_roles: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
+    """Name of a database with all migrations and rights, to which nobody is connected: to be cloned."""
     from django.core.management import call_command
     from django.db import connections
+
+    from yakuba.platform.access import rights
+    from yakuba.platform.vault import keys
 
     name = f"django_template_{os.getpid()}"
     _drop(postgres_server, name)
     _point_django_at(_clone(postgres_server, name, "template0"))
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
+        keys.create_if_missing()
+        with connections["default"].cursor() as cursor:
+            rights.apply(cursor, prefix=ROLES_PREFIX, application=APPLICATION_ROLE)
         connections["default"].close()
     yield name
     _drop(postgres_server, name)

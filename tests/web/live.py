@@ -46,7 +46,10 @@ def serving() -> Iterator[str]:
     """The address of a server in this process, on the database that Django points at."""
     settings = connections.settings["default"]
     before = settings["CONN_MAX_AGE"]
+    options = dict(settings["OPTIONS"])
     settings["CONN_MAX_AGE"] = 0  # each request's thread ends, and its connection with it
+    # Those connections begin in the application's role, as in a house; the test's own stays the owner's.
+    settings["OPTIONS"] = {**options, "options": f"{options.get('options', '')} -c role={settings['APPLICATION_ROLE']}"}
     server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
     server.set_app(WSGIHandler())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -57,7 +60,7 @@ def serving() -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-        settings["CONN_MAX_AGE"] = before
+        settings["CONN_MAX_AGE"], settings["OPTIONS"] = before, options
 
 
 @dataclass

@@ -78,12 +78,12 @@ def family(town: None, make_desk: Callable[..., Any], move_in: Form) -> dict[str
     return {"person": head.number, "household": head.household_number, "filing": receipt.filing}
 
 
-@pytest.mark.req("SEC-004", "SEC-007")
 def _spoken(value: object) -> str:
     """A test's name must not depend on the order of a set: workers compare them."""
     return "+".join(sorted(value)) if isinstance(value, set | frozenset) else str(value)
 
 
+@pytest.mark.req("SEC-004", "SEC-007")
 @pytest.mark.parametrize(("method", "path", "duties"), _SCREENS, ids=_spoken)
 def test_without_its_duty_a_screen_is_refused_and_the_refusal_logged(
     signed_in: SignedIn, family: dict[str, int], method: str, path: str, duties: set[Duty]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import django
 
@@ -61,15 +61,16 @@ def accounts() -> list[dict[str, Any]]:
 
 
 def make_ready(report: Report) -> dict[str, str]:
-    """Migrate as the owner, make keys and the application's role, and go on as that role.
+    """Migrate as the owner, make keys, the application's role and those of the duties, and go on as the application.
 
-    Returns the environment that the programs of the house need besides the door's.
+    Returns the environment that the programs of the house need besides the door's. Raises Refused with the SQL for an
+    administrator where the owner may not make roles.
     """
     _set_up_django()
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    from yakuba.platform.history.roles import grants
+    from yakuba.nodes import roles
     from yakuba.platform.audit import signing
     from yakuba.platform.vault import keys
 
@@ -81,12 +82,10 @@ def make_ready(report: Report) -> dict[str, str]:
     keys.create_if_missing()
     signing.create_if_missing()
     application = application_url(owner)
-    role = urlsplit(application).username or ""
+    named = "YAKUBA_APP_DATABASE_URL" in os.environ
+    login = urlsplit(application)
     with transaction.atomic(), connection.cursor() as cursor:
-        if "YAKUBA_APP_DATABASE_URL" not in os.environ:
-            _make_role(cursor, role, urlsplit(application).password or "")
-        for statement in grants(role):
-            cursor.execute(statement)
+        roles.make(cursor, unquote(login.username or ""), None if named else unquote(login.password or ""))
     point_django_at(application)
     return {"YAKUBA_APP_DATABASE_URL": application}
 
@@ -136,15 +135,6 @@ def connect_as_application() -> None:
                 ]
             )
     point_django_at(application)
-
-
-def _make_role(cursor: Any, role: str, password: str) -> None:
-    """Create the role, or give it the password that stands in the data folder. It owns nothing and may create nothing."""
-    from psycopg import sql
-
-    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-    statement = "ALTER ROLE {} PASSWORD {}" if cursor.fetchone() else "CREATE ROLE {} LOGIN NOINHERIT PASSWORD {}"
-    cursor.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(password)))
 
 
 def _set_up_django() -> None:

@@ -169,7 +169,7 @@ _population: dict[str, tuple[float, enquiries.TodaysWork]] = {}
 def todays_figures(request: StaffRequest) -> HttpResponse:
     """The figures of the home screen, put into it after it stands. Counting a million people is done once a minute."""
     desk = request.desk
-    if not desk.duties & {Duty.INQUIRY, Duty.REVIEW, Duty.REGISTRATION, Duty.CERTIFICATE, Duty.BULK}:
+    if not desk.duties & set(enquiries.COUNTING):
         return HttpResponse("")
     since = datetime.combine(desk.today, datetime.min.time(), JAPAN)
     counted_at, work = _population.get(desk.account, (float("-inf"), None))

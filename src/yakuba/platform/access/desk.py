@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -9,6 +11,7 @@ from yakuba.core.findings import Finding, Refused
 from yakuba.platform.audit import log
 from yakuba.platform.clock import Clock, FixedClock, today
 
+from . import database_roles
 from .duties import Duty, Purpose
 
 CONFIRMATION_HOLDS = timedelta(minutes=5)
@@ -71,7 +74,22 @@ class Desk:
         return duty in self.duties
 
     def require(self, duty: Duty) -> None:
-        """Raises AccessDenied unless the desk has the duty and states a purpose."""
+        """Raises AccessDenied unless the desk has the duty and states a purpose.
+
+        In a use case the database answers as this duty from here on, until another one is required or the case ends.
+        """
+        self._check(duty)
+        database_roles.take(duty)
+
+    @contextmanager
+    def acting(self, duty: Duty) -> Iterator[None]:
+        """`require` for a stretch only: the role is then again what it was. Opens a transaction if there is none."""
+        self._check(duty)
+        with database_roles.stretch():
+            database_roles.take(duty)
+            yield
+
+    def _check(self, duty: Duty) -> None:
         if not self.may(duty):
             raise AccessDenied(
                 Finding(

@@ -8,9 +8,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
+from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
+from yakuba.platform.access.rights import Task
 from yakuba.platform.clock import Clock
 
 from . import registry
@@ -82,8 +84,10 @@ def dispatch(clock: Clock, limit: int = 500) -> int:
             return 0
     try:
         held: set[tuple[str, int | None]] = set()
-        rows = Delivery.objects.filter(done_at__isnull=True).select_related("event").order_by("event_id", "id")
-        for delivery in rows[:limit]:
+        with database_roles.task(Task.DELIVERY):
+            waiting = Delivery.objects.filter(done_at__isnull=True).select_related("event").order_by("event_id", "id")
+            rows = list(waiting[:limit])
+        for delivery in rows:
             key = (delivery.subscriber, delivery.subject)
             if delivery.attempts >= MAX_ATTEMPTS or key in held:
                 if delivery.subject is not None:
@@ -103,7 +107,7 @@ def _deliver(delivery: Delivery, clock: Clock) -> bool:
     event = delivery.event
     type_ = registry.event_type(event.name)
     try:
-        with transaction.atomic():
+        with database_roles.task(Task.DELIVERY, savepoint=True):
             registry.subscriber(delivery.subscriber, event.name).handle(
                 registry.Delivered(
                     event.id,
@@ -116,9 +120,10 @@ def _deliver(delivery: Delivery, clock: Clock) -> bool:
             )
             Delivery.objects.filter(pk=delivery.pk).update(done_at=clock.now(), error="")
     except Exception as error:  # noqa: BLE001 -- whatever a subscriber raises is kept, counted and shown
-        Delivery.objects.filter(pk=delivery.pk).update(
-            attempts=delivery.attempts + 1, error=f"{type(error).__name__}: {error}"[:2000]
-        )
+        with database_roles.task(Task.DELIVERY):
+            Delivery.objects.filter(pk=delivery.pk).update(
+                attempts=delivery.attempts + 1, error=f"{type(error).__name__}: {error}"[:2000]
+            )
         _log.error("delivery %s of %s to %s failed: %s", delivery.pk, event.name, delivery.subscriber, type(error))
         return False
     return True
@@ -126,4 +131,5 @@ def _deliver(delivery: Delivery, clock: Clock) -> bool:
 
 def open_failures() -> list[Delivery]:
     """Deliveries that gave up and wait for a person."""
-    return list(Delivery.objects.filter(done_at__isnull=True, attempts__gte=MAX_ATTEMPTS).select_related("event"))
+    with database_roles.task(Task.DELIVERY):
+        return list(Delivery.objects.filter(done_at__isnull=True, attempts__gte=MAX_ATTEMPTS).select_related("event"))

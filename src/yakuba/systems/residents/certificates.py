@@ -32,7 +32,7 @@ from yakuba.platform.vault import store as vault
 from . import enquiries, papers
 from .display import show
 from .interfaces import PAPER_ISSUED, PaperIssued
-from .models import Certifier, Issue, Resident, ResidentVersion
+from .models import Certifier, Issue, ResidentVersion
 from .papers import CertificateOptions
 from .reasons import ResidentKind, reason_label
 from .register import current_versions, town
@@ -342,7 +342,8 @@ def _checked(desk: Desk, request: CertificateRequest, *, lock: bool) -> list[Res
             findings.error("CER-E-021", "items", "証明する事項が選ばれていません。", "事項を一つ以上選んでください。")
     findings.raise_if_blocking()
     if lock:
-        list(Resident.objects.select_for_update().filter(pk__in=request.persons).order_by("pk"))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT residents_lock(%s::bigint[])", [list(request.persons)])
         seen = {version.person_id: version.version_no for version in versions}
         if any(seen[version.person_id] != version.version_no for version in current_versions(request.persons)):
             raise Refused(
@@ -414,9 +415,7 @@ def _paper(desk: Desk, request: CertificateRequest, versions: list[ResidentVersi
             entries = tuple(
                 papers.PersonEntry(
                     _items(version, options),
-                    vault.reveal(desk, version.individual_number, version.person_id).reveal()
-                    if options.show_individual_number and version.individual_number is not None
-                    else None,
+                    _individual_number(desk, version) if options.show_individual_number else None,
                 )
                 for version in versions
             )
@@ -446,6 +445,13 @@ def _paper(desk: Desk, request: CertificateRequest, versions: list[ResidentVersi
             )
             equivalent = request.kind is PaperKind.MOVE_OUT_EQUIVALENT
             return (papers.move_out_equivalent if equivalent else papers.move_out_certificate)(paper, authority, day)
+
+
+def _individual_number(desk: Desk, version: ResidentVersion) -> str | None:
+    if version.individual_number is None:
+        return None
+    with desk.acting(Duty.INDIVIDUAL_NUMBER):
+        return vault.reveal(desk, version.individual_number, version.person_id).reveal()
 
 
 def _authority(day: date) -> papers.Authority:

@@ -15,6 +15,7 @@ from yakuba.core.characters import fold_address, fold_kana, fold_name
 from yakuba.core.findings import Finding, Refused
 from yakuba.core.numbers import IndividualNumber
 from yakuba.platform import prepared
+from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
@@ -111,9 +112,11 @@ def search(desk: Desk, query: Query, first: Callable[[], None] | None = None) ->
                 )
             ]
         )
+    vault_id = None
     if query.individual_number is not None:
-        desk.require(Duty.INDIVIDUAL_NUMBER)
-    rows = _rows(query)
+        with desk.acting(Duty.INDIVIDUAL_NUMBER):
+            vault_id = vault.find(query.individual_number)
+    rows = _rows(query, vault_id)
     hits = tuple(map(_hit, rows[:PAGE]))
     conditions = _conditions(query)
     desk.log(Operation.SEARCH, subjects=tuple(hit.number for hit in hits), target="residents", **conditions)
@@ -183,21 +186,21 @@ class Match(StrEnum):
     PART = "part"
 
 
-def _rows(query: Query) -> list[tuple[Any, ...]]:
+def _rows(query: Query, vault_id: int | None) -> list[tuple[Any, ...]]:
     """Up to `PAGE` + 1 persons: those whose name or address begins so, in order; then those that contain it."""
     wanted, offset = PAGE + 1, max(0, min(query.offset, 10_000))
-    rows = _run(query, Match.BEGINNING, wanted, offset)
+    rows = _run(query, vault_id, Match.BEGINNING, wanted, offset)
     text = query.name.strip() or query.address.strip() or query.birth
     if len(rows) < wanted and text and not query.exact:
-        beginning = len(rows) + offset if rows or not offset else len(_run(query, Match.BEGINNING, offset, 0))
+        beginning = len(rows) + offset if rows or not offset else len(_run(query, vault_id, Match.BEGINNING, offset, 0))
         seen = {row[0] for row in rows}
-        more = _run(query, Match.PART, wanted, max(0, offset - beginning))
+        more = _run(query, vault_id, Match.PART, wanted, max(0, offset - beginning))
         rows += [row for row in more if row[0] not in seen][: wanted - len(rows)]
     return rows
 
 
-def _run(query: Query, match: Match, limit: int, offset: int) -> list[tuple[Any, ...]]:
-    statement, parameters = _search_sql(query, match)
+def _run(query: Query, vault_id: int | None, match: Match, limit: int, offset: int) -> list[tuple[Any, ...]]:
+    statement, parameters = _search_sql(query, vault_id, match)
     # Two rows may be of one person (two names that fit): a few more are fetched, and each is shown once.
     statement += f" LIMIT {limit + 10:d} OFFSET {offset:d}"
     if _has_one_plan(query, match) and not offset:
@@ -238,7 +241,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _search_sql(query: Query, match: Match) -> tuple[str, list[Any]]:
+def _search_sql(query: Query, vault_id: int | None, match: Match) -> tuple[str, list[Any]]:
     """One statement without its LIMIT. One table drives it in the order of an index; the other conditions only filter,
     so that a page of a frequent name costs as little as one of a rare name."""
     names, name_values = _name_conditions(query, match)
@@ -284,7 +287,7 @@ def _search_sql(query: Query, match: Match) -> tuple[str, list[Any]]:
     if query.residence_card:
         over_history.append(("residence_card", query.residence_card.upper()))
     if query.individual_number is not None:
-        over_history.append(("individual_number", vault.find(query.individual_number)))
+        over_history.append(("individual_number", vault_id))
     for column, value in over_history:
         where.append(f"r.number IN (SELECT person FROM residents_version WHERE {column} = %s)")
         parameters.append(value)
@@ -392,9 +395,7 @@ def person(desk: Desk, number: int) -> PersonPage:
     head = Resident.objects.filter(pk=number).first()
     if head is None:
         raise Refused([_unknown(number)])
-    history = tuple(
-        ResidentVersion.objects.filter(person=number).select_related("person", "event").order_by("-version_no")
-    )
+    history = tuple(ResidentVersion.objects.filter(person=number).select_related("person").order_by("-version_no"))
     household = members(head.household_number) if head.is_open else ()
     desk.log(
         Operation.VIEW, subjects=(number, *(v.person_id for v in household if v.person_id != number)), target="person"
@@ -422,6 +423,7 @@ def _unknown(number: int) -> Finding:
 @use_case(Operation.VIEW_NUMBER)
 def individual_number(desk: Desk, number: int) -> str:
     """The 個人番号 of a person in clear (12 digits). The look is logged on its own."""
+    desk.require(Duty.INDIVIDUAL_NUMBER)
     version = next(iter(current_versions([number])), None)
     if version is None:
         raise Refused([_unknown(number)])
@@ -490,6 +492,17 @@ def review_queue(desk: Desk) -> list[Filing]:
     return list(Filing.objects.filter(state=FilingState.PROVISIONAL).order_by("created_at")[:500])
 
 
+@use_case(Operation.VIEW)
+def own_filings(desk: Desk) -> list[Filing]:
+    """What came of the desk's own filings, newest first."""
+    desk.require(Duty.INQUIRY)
+    decided = Filing.objects.filter(account=desk.account).exclude(state=FilingState.PROVISIONAL)
+    return list(decided.order_by("-id")[:200])
+
+
+COUNTING = (Duty.INQUIRY, Duty.REVIEW, Duty.REGISTRATION, Duty.CERTIFICATE, Duty.BULK)
+
+
 @dataclass(frozen=True, slots=True)
 class TodaysWork:
     waiting: int
@@ -503,8 +516,9 @@ class TodaysWork:
 
 
 def todays_work(desk: Desk, since: datetime) -> TodaysWork:
-    """The numbers of the home screen: counts only, about nobody."""
-    with connection.cursor() as cursor:
+    """The numbers of the home screen: counts only, about nobody. For one of `COUNTING` duties; needs no purpose."""
+    duty = next(duty for duty in COUNTING if desk.may(duty))
+    with database_roles.as_duty(duty), connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT count(*) FROM residents_filing WHERE state = 'provisional'),"
             " (SELECT count(*) FROM residents_filing WHERE created_at >= %(since)s),"

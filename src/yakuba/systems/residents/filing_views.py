@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -22,7 +21,7 @@ from . import enquiries, filing_form, rules, services
 from .display import labels, person_name, show_date
 from .filings import KINDS
 from .items import NAMES
-from .models import Filing, FilingState, ResidentVersion
+from .models import FilingState, ResidentVersion
 from .reasons import Channel, ResidentKind, reason_label
 from .register import town
 
@@ -46,7 +45,6 @@ _CHAINS = ("子の子", "子の妻", "子の夫", "妻の子", "夫の子", "父
 RELATIONSHIPS = _SHORT_LIST + _CHAINS
 _WITH_HOUSEHOLD = frozenset({"birth", "move_within", "move_out", "death", "householder_change"})
 _WITH_MEMBERS = frozenset({"move_within", "move_out", "death", "householder_change"})
-_MAX_LISTED = 200
 
 
 # -- entry ------------------------------------------------------------------------------------------------------------
@@ -320,11 +318,10 @@ def queue(request: StaffRequest) -> HttpResponse:
     """What waits for review, and what came of one's own entries."""
     desk = request.desk
     waiting = enquiries.review_queue(desk)
-    mine = Filing.objects.filter(Q(account=desk.account) & ~Q(state=FilingState.PROVISIONAL)).order_by("-id")
     return render(
         request,
         "residents/queue.html",
-        {"waiting": waiting, "mine": list(mine[:_MAX_LISTED]), "account": desk.account},
+        {"waiting": waiting, "mine": enquiries.own_filings(desk), "account": desk.account},
     )
 
 
@@ -353,20 +350,17 @@ def changes_of(check: services.Check) -> list[ChangeView]:
     return rows
 
 
-def _written(filing_id: int) -> list[ChangeView]:
+def _written(opened: services.OpenFiling) -> list[ChangeView]:
     """What a registered filing changed, person by person."""
-    rows = []
-    for version in ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event_id"):
-        before = ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first()
-        rows.append(
-            ChangeView(
-                person_name(version),
-                version.person_id,
-                reason_label(version.reason),
-                tuple(enquiries.differences(before, version)),
-            )
+    return [
+        ChangeView(
+            person_name(version),
+            version.person_id,
+            reason_label(version.reason),
+            tuple(enquiries.differences(before, version)),
         )
-    return rows
+        for before, version in opened.written
+    ]
 
 
 @require_GET
@@ -387,7 +381,7 @@ def _filing_page(request: StaffRequest, filing_id: int, findings: Sequence[Findi
         "channel": labels("filing_channels").get(row.channel, "職権"),
         "notifier": labels("notifier_kinds").get(row.notifier_kind, ""),
         "documents": [labels("identity_documents").get(code, code) for code in row.identity_documents],
-        "steps": list(row.steps.order_by("id")),
+        "steps": opened.steps,
         "states": FilingState,
         "is_waiting": is_waiting,
         "is_mine": row.account == desk.account,
@@ -395,7 +389,7 @@ def _filing_page(request: StaffRequest, filing_id: int, findings: Sequence[Findi
         "warnings": [f for f in opened.check.findings if f.severity is Severity.WARNING] if opened.check else [],
         "blocking": [f for f in opened.check.findings if f.severity is Severity.ERROR] if opened.check else [],
         "notes": list(dict.fromkeys(opened.check.plan.notes)) if opened.check else [],
-        "changes": changes_of(opened.check) if opened.check else _written(filing_id) if not is_waiting else [],
+        "changes": changes_of(opened.check) if opened.check else _written(opened),
         "findings": findings,
         "may_cancel": row.state == FilingState.REGISTERED and row.kind != "cancellation",
     }

@@ -101,11 +101,15 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
 
 @dataclass(frozen=True, slots=True)
 class OpenFiling:
-    """A filing as its reviewer sees it. While it waits: what it would change (`check`), or why it can't be any more."""
+    """A filing as its reviewer sees it, with the steps of its way. While it waits: what it would change (`check`), or why
+    it can't be any more; afterwards the versions that it wrote, each with the one before.
+    """
 
     row: Filing
     check: Check | None
     refusal: tuple[Finding, ...] = ()
+    steps: tuple[FilingStep, ...] = ()
+    written: tuple[tuple[ResidentVersion | None, ResidentVersion], ...] = ()
 
 
 @use_case(Operation.VIEW)
@@ -116,17 +120,26 @@ def open_filing(desk: Desk, filing_id: int) -> OpenFiling:
     if row is None:
         raise Refused([_no_such_filing(filing_id)])
     desk.log(Operation.VIEW, subjects=tuple(row.persons), target=f"filing:{row.pk}")
+    steps = tuple(row.steps.order_by("id"))
     if row.state != FilingState.PROVISIONAL:
-        return OpenFiling(row, None)
+        return OpenFiling(row, None, steps=steps, written=_written(filing_id))
     try:
         filing = filings.parse(row.kind, row.entries)
         view = register.load_view(filing, desk, row.persons, lock=False)
         _refuse_if_moved_on(row, view)
     except Refused as refusal:
-        return OpenFiling(row, None, refusal.findings)
+        return OpenFiling(row, None, refusal.findings, steps)
     view = _without_pending(view, row.pk)
     plan = rules.plan(_as_of_entry(filing), view)
-    return OpenFiling(row, Check(tuple(plan.findings), plan, view))
+    return OpenFiling(row, Check(tuple(plan.findings), plan, view), steps=steps)
+
+
+def _written(filing_id: int) -> tuple[tuple[ResidentVersion | None, ResidentVersion], ...]:
+    versions = ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event")
+    return tuple(
+        (ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first(), version)
+        for version in versions
+    )
 
 
 @use_case(Operation.REGISTER)
@@ -198,8 +211,11 @@ def withdraw(desk: Desk, filing_id: int, comment: str = "") -> None:
 
 @use_case(Operation.REGISTER)
 def close_due_move_outs(desk: Desk) -> int:
-    """The night's work: records whose 転出予定日 has come are closed (1.1.5). Returns how many."""
-    desk.require(Duty.REGISTRATION)
+    """The night's work: records whose 転出予定日 has come are closed (1.1.5). Returns how many.
+
+    It writes the register, on filings that were reviewed: the duty is the reviewer's.
+    """
+    desk.require(Duty.REVIEW)
     due = ResidentVersion.objects.filter(
         person__is_open=True, person__pending_filing=None, move_out_planned_on__lte=desk.today
     )

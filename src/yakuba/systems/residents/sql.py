@@ -38,3 +38,12 @@ CREATE TRIGGER residents_version_owner AFTER INSERT ON residents_version REFEREN
     FOR EACH STATEMENT EXECUTE FUNCTION residents_check_version();
 """
 )
+
+# For duties that must see a record stand still and may not change it: FOR UPDATE would ask for the right to.
+LOCK = """
+CREATE OR REPLACE FUNCTION residents_lock(persons bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM number FROM residents_resident WHERE number = ANY(persons) ORDER BY number FOR UPDATE;
+END $$;
+"""

@@ -15,4 +15,4 @@ from . import services
 @app.task(name="yakuba.residents.night", queue="jobs", queueing_lock="yakuba.residents.night")
 def night(timestamp: int) -> None:
     """Close the records whose 転出予定日 has come. A night that was missed is made up for: what is due is due."""
-    services.close_due_move_outs(system_desk("night", {Duty.REGISTRATION}, SystemClock()))
+    services.close_due_move_outs(system_desk("night", {Duty.REVIEW}, SystemClock()))
