@@ -27,7 +27,7 @@ from yakuba.platform.clock import Clock, today
 from yakuba.platform.documents import MissingGlyphs
 from yakuba.platform.events.models import Event
 from yakuba.platform.events.outbox import dispatch
-from yakuba.systems.residents import certificates, enquiries, register, services
+from yakuba.systems.residents import certificates, enquiries, exits, register, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.interfaces import RECORD_CHANGED
 from yakuba.systems.residents.models import Filing, Resident, ResidentVersion
@@ -268,7 +268,7 @@ class _Day:
         self.touched.update(receipt.persons)
         self.registered.append(pending)
         if pending.query is not None:
-            hits = enquiries.search(self.clerks[0], pending.query).hits
+            hits = enquiries.search(self.clerks[0], pending.query, exits.SEARCH_SCREEN).hits
             self.balance.searches += 1
             if not {hit.number for hit in hits} & set(receipt.persons):
                 self._breach("registered-but-not-found", f"受付{pending.filing}で登録した方が検索で見つかりません。")
@@ -504,9 +504,13 @@ class _Day:
             self._expect("審査待ちの方の証明書", {"CER-E-023"}, lambda: certificates.issue(self.papers_desk, request))
 
     def _empty_search(self) -> None:
-        self._expect("条件のない検索", {"RES-E-200"}, lambda: enquiries.search(self._clerk(), Query()))
+        self._expect(
+            "条件のない検索", {"RES-E-200"}, lambda: enquiries.search(self._clerk(), Query(), exits.SEARCH_SCREEN)
+        )
         auditor = self._desk("kansa1", Terminal.objects.get(code="T01"), Purpose.AUDIT)
-        self._expect("権限のない検索", {"ACC-E-001"}, lambda: enquiries.search(auditor, Query(name="佐藤")))
+        self._expect(
+            "権限のない検索", {"ACC-E-001"}, lambda: enquiries.search(auditor, Query(name="佐藤"), exits.SEARCH_SCREEN)
+        )
 
     # -- searches and papers ------------------------------------------------------------------------------------------
 
@@ -529,12 +533,12 @@ class _Day:
         if member.name_kana:
             queries.append(Query(name=member.name_kana.replace("　", " "), birth=member.birth))
         query = queries[int(self.rng.integers(len(queries)))]
-        hits = enquiries.search(self._clerk().for_purpose(Purpose.COUNTER_INQUIRY), query).hits
+        hits = enquiries.search(self._clerk().for_purpose(Purpose.COUNTER_INQUIRY), query, exits.SEARCH_SCREEN).hits
         self.balance.searches += 1
         if member.person_id not in {hit.number for hit in hits} and len(hits) < enquiries.PAGE:
             self._breach("not-found", f"宛名番号{member.person_id:015d}の方が検索で見つかりません（{query}）。")
         if self.forms.chance(0.3):
-            enquiries.person(self._clerk().for_purpose(Purpose.COUNTER_INQUIRY), member.person_id)
+            enquiries.person(self._clerk().for_purpose(Purpose.COUNTER_INQUIRY), member.person_id, exits.PERSON_SCREEN)
 
     def _request(self, kind: certificates.PaperKind, home: Home, **more: Any) -> certificates.CertificateRequest:
         whole = kind is certificates.PaperKind.HOUSEHOLD_COPY

@@ -11,7 +11,7 @@ from django.db.utils import DatabaseError
 from yakuba.core.findings import Refused
 from yakuba.platform.audit import log
 from yakuba.platform.events.models import Event
-from yakuba.systems.residents import enquiries, filings, services
+from yakuba.systems.residents import enquiries, exits, filings, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.models import CodePool, Filing, Resident, ResidentVersion
 
@@ -36,7 +36,7 @@ def test_a_family_moves_in(clerk, reviewer, move_in):
     assert len(numbers) == 3
     household = {current(number).household_number for number in numbers}
     assert len(household) == 1
-    members = enquiries.household(clerk, household.pop())
+    members = enquiries.household(clerk, household.pop(), exits.HOUSEHOLD_SCREEN)
     assert [member.relationship for member in members] == ["世帯主", "妻", "子"]
     assert {member.householder_name for member in members} == {"見本　太郎"}
     assert {event.name for event in Event.objects.all()} == {"residents:record:changed"}
@@ -63,7 +63,7 @@ def test_the_same_form_twice_is_one_filing(clerk, move_in):
 def test_individual_numbers_are_only_in_the_vault(clerk, reviewer, move_in):
     receipt = services.file(clerk, "move_in", move_in())
     number = services.approve(reviewer, receipt.filing).persons[0]
-    assert enquiries.individual_number(reviewer, number) == individual_number(1)
+    assert enquiries.individual_number(reviewer, number, exits.NUMBER_SCREEN) == individual_number(1)
     row = Filing.objects.get(pk=receipt.filing)
     assert individual_number(1) not in str(row.entries) + str(row.individual_numbers)
     with connection.cursor() as cursor:
@@ -352,7 +352,7 @@ def test_search_finds_by_every_key_over_history(register_form, common, move_in, 
         (Query(name="見本", relationship="子"), 1),
         (Query(name="存在しない"), 0),
     ]:
-        found = enquiries.search(clerk, query)
+        found = enquiries.search(clerk, query, exits.SEARCH_SCREEN)
         assert len(found.hits) == expected, query
     with pytest.raises(Refused):
-        enquiries.search(clerk, Query())
+        enquiries.search(clerk, Query(), exits.SEARCH_SCREEN)

@@ -13,7 +13,7 @@ from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.events.models import Event
 from yakuba.platform.events.outbox import dispatch
-from yakuba.systems.residents import certificates, enquiries, filings, register, rules, services
+from yakuba.systems.residents import certificates, enquiries, exits, filings, register, rules, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.models import Filing, PopulationDay, Resident, ResidentVersion, Town
 from yakuba.systems.residents.reasons import Reason
@@ -116,7 +116,9 @@ def test_prohibited_and_stopped_records(register_form, clerk, make_desk, move_in
 def test_partly_unknown_births_are_found_by_every_day_they_may_be(register_form, clerk, move_in, person):
     register_form("move_in", move_in(persons=[person(1, birth="昭和25年5月 日不詳", name="見本　古")]))
     for asked, found in (("1950-05-01", 1), ("1950-05-31", 1), ("1950-06-01", 0), ("昭和25年", 1)):
-        assert len(enquiries.search(clerk, Query(birth=UncertainDate.parse(asked))).hits) == found, asked
+        assert (
+            len(enquiries.search(clerk, Query(birth=UncertainDate.parse(asked)), exits.SEARCH_SCREEN).hits) == found
+        ), asked
 
 
 @pytest.mark.req("RES-079")
@@ -159,9 +161,9 @@ def test_each_change_is_published_once_under_the_internal_number(register_form, 
 
 @pytest.mark.req("RES-005")
 def test_unknown_persons_leave_a_trace_too(clerk):
-    assert refused(enquiries.person, clerk, 999) == {"RES-E-030"}
+    assert refused(enquiries.person, clerk, 999, exits.PERSON_SCREEN) == {"RES-E-030"}
     assert Entry.objects.filter(operation="view", result="refused", account=clerk.account).exists()
-    assert enquiries.search(clerk, Query(name="いない")).hits == ()
+    assert enquiries.search(clerk, Query(name="いない"), exits.SEARCH_SCREEN).hits == ()
     assert Entry.objects.filter(operation="search", subjects=[]).exists()
 
 
@@ -172,9 +174,9 @@ def test_search_by_individual_number_needs_its_own_duty(register_form, clerk, ma
 
     family = register_form("move_in", move_in())
     query = Query(individual_number=IndividualNumber(individual_number(1)))
-    assert [hit.number for hit in enquiries.search(clerk, query).hits] == [family[0]]
+    assert [hit.number for hit in enquiries.search(clerk, query, exits.SEARCH_SCREEN).hits] == [family[0]]
     with pytest.raises(AccessDenied):
-        enquiries.search(make_desk(duties={Duty.INQUIRY}), query)
+        enquiries.search(make_desk(duties={Duty.INQUIRY}), query, exits.SEARCH_SCREEN)
     assert individual_number(1) not in str(list(Entry.objects.values_list("detail", flat=True)))
 
 

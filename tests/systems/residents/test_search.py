@@ -14,7 +14,7 @@ from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.platform import prepared
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
-from yakuba.systems.residents import enquiries, services
+from yakuba.systems.residents import enquiries, exits, services
 from yakuba.systems.residents.enquiries import Match, Query
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
@@ -85,10 +85,10 @@ def test_a_prepared_search_finds_what_a_planned_one_finds(
         return fetch(statement, parameters)
 
     monkeypatch.setattr(prepared, "fetch", listen)
-    found = enquiries.search(clerk, query)
+    found = enquiries.search(clerk, query, exits.SEARCH_SCREEN)
     assert asked
     monkeypatch.setattr(enquiries, "_has_one_plan", lambda *_: False)
-    assert enquiries.search(clerk, query) == found
+    assert enquiries.search(clerk, query, exits.SEARCH_SCREEN) == found
     if query.name not in {"", "ホン"} and not query.exact:
         assert set(family) <= {hit.number for hit in found.hits}
 
@@ -99,5 +99,5 @@ def test_what_comes_first_is_of_the_same_transaction(family: tuple[int, ...], ma
     def look() -> None:
         seen.append(connection.in_atomic_block)
 
-    enquiries.search(make_desk(duties={Duty.INQUIRY}), Query(name="見本"), first=look)
+    enquiries.search(make_desk(duties={Duty.INQUIRY}), Query(name="見本"), exits.SEARCH_SCREEN, first=look)
     assert seen == [True]

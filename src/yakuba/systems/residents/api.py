@@ -22,9 +22,10 @@ from yakuba.platform.access.desk import AccessDenied
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.protection.exits import exit_of, hands_out_nothing
 from yakuba.platform.transactions import log_denial
 
-from . import certificates, enquiries, search_text, services
+from . import certificates, enquiries, exits, search_text, services
 from .display import person_name, show
 from .items import ITEMS, Kind
 
@@ -43,6 +44,7 @@ class StaffSession(APIKeyCookie):
 
 def _for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view, assigned=())
+    @hands_out_nothing("the description of the API")
     def shown(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.desk.for_purpose(Purpose.SYSTEM).require(Duty.ADMINISTRATION)
         return view(request, *args, **kwargs)
@@ -133,10 +135,11 @@ class HitOut(Schema):
     birth: str
     sex: str
     address: str
-    household: int
+    household: int | None = Field(description="支援措置等で表示できないときは null")
     relationship: str
     former_match: str
     warned: bool
+    warnings: list[str] = Field(description="支援措置等の表示")
 
 
 class FoundOut(Schema):
@@ -149,8 +152,10 @@ class PersonOut(Schema):
     version_no: int
     is_open: bool
     name: str
-    household_number: int
+    household_number: int | None = Field(description="支援措置等で表示できないときは null")
     pending_filing: int | None
+    warnings: list[str] = Field(description="支援措置等の表示")
+    masked: list[str] = Field(description="支援措置等で省いた項目名")
     items: dict[str, str] = Field(description="項目名 -> 読める値。個人番号は含まない")
 
 
@@ -169,15 +174,17 @@ class CommentIn(Schema):
 
 
 @api.post("/residents/search", response=FoundOut, summary="住民の検索")
+@exit_of(exits.SEARCH_API)
 def search(request: StaffRequest, body: SearchIn) -> FoundOut:
     desk = request.desk.for_purpose(body.purpose) if body.purpose else request.desk
     query = search_text.understand(body.text).query if body.text.strip() else search_text.from_form(body.keys)
-    found = enquiries.search(desk, query)
+    found = enquiries.search(desk, query, exits.SEARCH_API)
     hits = [
         HitOut(
             number=hit.number, version_no=hit.version_no, is_open=hit.is_open, name=hit.name, kana=hit.kana,
             birth=hit.birth.stored, sex=hit.sex, address=hit.address, household=hit.household,
             relationship=hit.relationship, former_match=hit.former_match, warned=hit.warned,
+            warnings=list(hit.warnings),
         )
         for hit in found.hits
     ]  # fmt: skip
@@ -185,16 +192,19 @@ def search(request: StaffRequest, body: SearchIn) -> FoundOut:
 
 
 @api.get("/residents/{number}", response=PersonOut, summary="住民一人")
+@exit_of(exits.PERSON_API)
 def person(request: StaffRequest, number: int = Path(..., ge=0, lt=10**15)) -> PersonOut:
-    page = enquiries.person(request.desk, number)
+    page = enquiries.person(request.desk, number, exits.PERSON_API)
     foreign = page.version.resident_kind == "2"
     return PersonOut(
         number=page.head.number,
         version_no=page.head.version_no,
         is_open=page.head.is_open,
         name=person_name(page.version),
-        household_number=page.head.household_number,
+        household_number=page.household_number,
         pending_filing=page.head.pending_filing,
+        warnings=list(page.verdict.warnings),
+        masked=[name for name, kind in exits.CONCEALED.items() if kind in page.verdict.hidden],
         items={
             item.name: text
             for item in ITEMS
@@ -205,6 +215,7 @@ def person(request: StaffRequest, number: int = Path(..., ge=0, lt=10**15)) -> P
 
 
 @api.post("/filings/{kind}", response={201: ReceiptOut, 200: ReceiptOut}, summary="異動の仮登録")
+@exit_of(exits.ENTRY_API)
 def file(request: StaffRequest, body: AnyForm, kind: str = Path(..., max_length=40)) -> Status[ReceiptOut]:
     """The form of `filings`, field by field. The same `key` again answers 200 with the first receipt."""
     receipt = services.file(request.desk.for_purpose(Purpose.MOVE_FILING), kind, body)
@@ -212,18 +223,21 @@ def file(request: StaffRequest, body: AnyForm, kind: str = Path(..., max_length=
 
 
 @api.post("/filings/{filing_id}/approve", response=ReceiptOut, summary="審査・本登録")
+@exit_of(exits.ENTRY_API)
 def approve(request: StaffRequest, body: CommentIn, filing_id: int = Path(..., ge=1, lt=2**62)) -> ReceiptOut:
     desk = request.desk.for_purpose(Purpose.MOVE_FILING)
     return _receipt(services.approve(desk, filing_id, body.comment))
 
 
 @api.post("/filings/{filing_id}/return", response={204: None}, summary="差戻し")
+@hands_out_nothing("an empty answer")
 def send_back(request: StaffRequest, body: CommentIn, filing_id: int = Path(..., ge=1, lt=2**62)) -> Status[None]:
     services.send_back(request.desk.for_purpose(Purpose.MOVE_FILING), filing_id, body.comment)
     return Status(204, None)
 
 
 @api.post("/certificates", summary="証明書の発行（PDF）")
+@exit_of(*certificates.PAPERS.values())
 def issue(request: StaffRequest, body: AnyForm) -> HttpResponse:
     """The request of `certificates.parse`. The paper as PDF; its number in `X-Issue-Number`."""
     desk = request.desk.for_purpose(Purpose.CERTIFICATE)

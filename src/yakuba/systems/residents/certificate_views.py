@@ -15,8 +15,9 @@ from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest, is_fragment, with_purpose
+from yakuba.platform.protection.exits import exit_of
 
-from . import certificates, enquiries, filing_form
+from . import certificates, enquiries, exits, filing_form
 from .models import ResidentVersion
 from .papers import CertificateOptions, CertifiedItem
 from .pictures import png_pages
@@ -51,6 +52,7 @@ def _number(text: str | None) -> int | None:
 
 
 @require_http_methods(["GET", "POST"])
+@exit_of(exits.REQUEST_SCREEN, exits.PREVIEW_SCREEN, *certificates.PAPERS.values())
 def request_paper(request: StaffRequest) -> HttpResponse:
     """The request form: opened for a person or a household, tried (`act=preview`), issued (`act=issue`)."""
     desk = with_purpose(request, Purpose.CERTIFICATE)
@@ -76,13 +78,15 @@ def _people(desk: Desk, form: QueryDict) -> tuple[list[ResidentVersion], set[int
     person, household = _number(form.get("_person")), _number(form.get("_household"))
     chosen = {number for text in form.getlist("persons") if (number := _number(text)) is not None}
     if person is not None:
-        page = enquiries.person(desk, person)
+        page = enquiries.person(desk, person, exits.REQUEST_SCREEN)
         members = list(page.household) or [page.version]
         if person not in {member.person_id for member in members}:
             members.append(page.version)
         return members, chosen or {person}
     if household is not None:
-        members = list(enquiries.household(desk, household))
+        members = list(enquiries.household(desk, household, exits.REQUEST_SCREEN))
+        if not members:
+            raise Refused([enquiries.nobody_to_show()])
         return members, chosen or {member.person_id for member in members}
     raise Refused([Finding("CER-E-003", "persons", "証明する方が選ばれていません。", "住民を検索して選んでください。")])
 
@@ -144,6 +148,7 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 
 @require_POST
+@exit_of(exits.PREVIEW_SCREEN)
 def preview_pdf(request: StaffRequest) -> HttpResponse:
     """The trial print as PDF."""
     desk = with_purpose(request, Purpose.CERTIFICATE)
@@ -151,6 +156,7 @@ def preview_pdf(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
+@exit_of(*certificates.PAPERS.values())
 def issue_pdf(request: StaffRequest) -> HttpResponse:
     """The paper itself. The same request gives the same paper, so this opens one that was just issued."""
     desk = with_purpose(request, Purpose.CERTIFICATE)
@@ -159,6 +165,7 @@ def issue_pdf(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
+@exit_of(exits.DELIVERY)
 def deliver(request: StaffRequest) -> HttpResponse:
     """交付: the paper went to the requester."""
     desk = with_purpose(request, Purpose.CERTIFICATE)

@@ -6,15 +6,14 @@ What stands in `CONCEALED` tells where a person lives, or leads there; the rest 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from yakuba.platform.protection.exits import Exit, ExitKind, Way, declare
 from yakuba.platform.protection.passing import Passed, Passing, Verdict
 from yakuba.platform.protection.policy import Concealed
 
 from .items import ITEMS
-from .models import Filing, Issue, ResidentVersion
+from .models import Filing, FilingStep, Issue, ResidentVersion
 
 SEARCH_SCREEN = declare(
     Exit("residents:search:screen", ExitKind.SCREEN, Way.LISTING, "住民検索", "氏名、生年月日、住所、続柄、世帯番号")
@@ -56,8 +55,6 @@ REQUEST_SCREEN = declare(
 PREVIEW_SCREEN = declare(
     Exit("residents:preview:screen", ExitKind.SCREEN, Way.ISSUE, "証明書の試し刷り", "証明書の内容", takes_use=False)
 )
-PAPER = declare(Exit("residents:certificate:paper", ExitKind.PAPER, Way.ISSUE, "証明書の発行", "証明書の内容"))
-PAPER_API = declare(Exit("residents:certificate:api", ExitKind.API, Way.ISSUE, "証明書の発行（API）", "証明書の内容"))
 DELIVERY = declare(Exit("residents:delivery:paper", ExitKind.PAPER, Way.ISSUE, "証明書の交付", "発行済みの証明書"))
 EXPORT_FILE = declare(Exit("residents:register:file", ExitKind.FILE, Way.FILE, "台帳の書出し", "記載事項のすべて"))
 REFUSALS_LIST = declare(
@@ -98,11 +95,6 @@ def _concealed(name: str) -> Concealed | None:
 CONCEALED: dict[str, Concealed] = {item.name: kind for item in ITEMS if (kind := _concealed(item.name)) is not None}
 
 
-def conceal_items(items: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
-    """A record's items without those that are hidden."""
-    return {name: None if CONCEALED.get(name) in verdict.hidden else value for name, value in items.items()}
-
-
 def conceal_version(version: ResidentVersion, verdict: Verdict) -> ResidentVersion:
     """A copy of a version with its warnings, without what is hidden."""
     shown = copy.copy(version)
@@ -134,8 +126,15 @@ def conceal_filing(row: Filing, verdict: Verdict) -> Filing:
         return row
     shown = copy.copy(row)
     shown.entries = {}
-    for name in ("notifier_address", "notifier_phone", "caution", "ground", "review_comment"):
+    for name in ("notifier_name", "notifier_address", "notifier_phone", "caution", "ground", "review_comment"):
         setattr(shown, name, MASKED_TEXT if getattr(row, name) else "")
+    return shown
+
+
+def conceal_step(step: FilingStep) -> FilingStep:
+    """A copy of a step without its comment, which is free text."""
+    shown = copy.copy(step)
+    shown.comment = MASKED_TEXT if step.comment else ""
     return shown
 
 

@@ -16,8 +16,10 @@ from yakuba.core.findings import Finding, Refused, Severity
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest, is_fragment, with_purpose
+from yakuba.platform.protection.exits import exit_of, hands_out_nothing
+from yakuba.platform.protection.passing import Passing
 
-from . import enquiries, filing_form, rules, services
+from . import enquiries, exits, filing_form, rules, services
 from .display import labels, person_name, show_date
 from .filings import KINDS
 from .items import NAMES
@@ -51,6 +53,7 @@ _WITH_MEMBERS = frozenset({"move_within", "move_out", "death", "householder_chan
 
 
 @require_http_methods(["GET", "POST"])
+@exit_of(exits.ENTRY_SCREEN)
 def enter(request: StaffRequest, kind: str) -> HttpResponse:
     """The entry form of a kind: opened, checked (`act=check`) or filed (`act=file`)."""
     if kind not in KINDS:
@@ -99,8 +102,9 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
     household = _number(asked.get("household", ""))
     person = _number(asked.get("person", ""))
     if person is not None:
-        page = enquiries.person(desk, person)
-        household = page.head.household_number if page.head.is_open else None
+        page = enquiries.person(desk, person, exits.ENTRY_SCREEN)
+        _require_all_of(page)
+        household = page.household_number if page.head.is_open else None
         form["_person"] = str(person)
         if kind == "death":
             form["person"] = str(person)
@@ -109,7 +113,7 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
     if household is None:
         return form
     form["_household"] = str(household)
-    members = enquiries.household(desk, household)
+    members = enquiries.household(desk, household, exits.ENTRY_SCREEN)
     for member in members:
         form[f"seen.{member.person_id}"] = str(member.version_no)
     if members and kind in {"move_in", "birth"}:
@@ -122,6 +126,14 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
     if kind in {"move_within", "move_out"} and person is None:
         form.setlist("persons", [str(member.person_id) for member in members])
     return form
+
+
+def _require_all_of(page: enquiries.PersonPage) -> None:
+    """A form starts from all of a record. Raises ProtectionRefused where some of it is masked."""
+    if not page.verdict.is_open:
+        number = page.head.number
+        gate = Passing(exits.ENTRY_SCREEN, {number: page.verdict})
+        gate.require_open("person", lambda _: f"{person_name(page.version)}さん")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +245,7 @@ def _members(desk: Desk, kind: str, household: int, form: QueryDict, screen: fil
     spec = filing_form.FieldSpec("relationship", "異動後の続柄", "relationship")
     chosen = set(form.getlist("persons"))
     rows = []
-    for version in enquiries.household(desk, household):
+    for version in enquiries.household(desk, household, exits.ENTRY_SCREEN):
         number = f"{version.person_id:015d}"
         rows.append(
             Member(
@@ -266,6 +278,7 @@ def _householder_after(
 
 
 @require_GET
+@hands_out_nothing("an empty part of a form")
 def person_block(request: StaffRequest) -> HttpResponse:
     """One more empty person for the move-in form."""
     request.desk.require(Duty.REGISTRATION)
@@ -289,12 +302,14 @@ def person_block(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
+@hands_out_nothing("names of towns")
 def town_picker(request: StaffRequest) -> HttpResponse:
     """Towns of the municipality that fit what was typed."""
     return _picker(request, filing_form.town_choices(town(), _typed(request)))
 
 
 @require_GET
+@hands_out_nothing("names of municipalities and towns")
 def place_picker(request: StaffRequest) -> HttpResponse:
     """Places all over the country that fit what was typed."""
     return _picker(request, filing_form.place_choices(_typed(request)))
@@ -314,14 +329,15 @@ def _picker(request: StaffRequest, choices: list[filing_form.Choice]) -> HttpRes
 
 
 @require_GET
+@exit_of(exits.QUEUE_SCREEN)
 def queue(request: StaffRequest) -> HttpResponse:
     """What waits for review, and what came of one's own entries."""
     desk = request.desk
-    waiting = enquiries.review_queue(desk)
+    waiting = enquiries.review_queue(desk, exits.QUEUE_SCREEN)
     return render(
         request,
         "residents/queue.html",
-        {"waiting": waiting, "mine": enquiries.own_filings(desk), "account": desk.account},
+        {"waiting": waiting, "mine": enquiries.own_filings(desk, exits.QUEUE_SCREEN), "account": desk.account},
     )
 
 
@@ -364,6 +380,7 @@ def _written(opened: services.OpenFiling) -> list[ChangeView]:
 
 
 @require_GET
+@exit_of(exits.FILING_SCREEN)
 def open_filing(request: StaffRequest, filing_id: int) -> HttpResponse:
     """One filing: what was entered, what it changes, and the decision."""
     return _filing_page(request, filing_id, ())
@@ -371,7 +388,7 @@ def open_filing(request: StaffRequest, filing_id: int) -> HttpResponse:
 
 def _filing_page(request: StaffRequest, filing_id: int, findings: Sequence[Finding]) -> HttpResponse:
     desk = request.desk
-    opened = services.open_filing(desk, filing_id)
+    opened = services.open_filing(desk, filing_id, exits.FILING_SCREEN)
     row = opened.row
     is_waiting = row.state == FilingState.PROVISIONAL
     context = {
@@ -391,6 +408,8 @@ def _filing_page(request: StaffRequest, filing_id: int, findings: Sequence[Findi
         "notes": list(dict.fromkeys(opened.check.plan.notes)) if opened.check else [],
         "changes": changes_of(opened.check) if opened.check else _written(opened),
         "findings": findings,
+        "flag_warnings": opened.warnings,
+        "is_masked": opened.is_masked,
         "may_cancel": row.state == FilingState.REGISTERED and row.kind != "cancellation",
     }
     return render(request, "residents/filing.html", context, status=422 if findings else 200)
@@ -405,18 +424,21 @@ def _decide(request: StaffRequest, filing_id: int, act: Any) -> HttpResponse:
 
 
 @require_POST
+@exit_of(exits.FILING_SCREEN)
 def approve(request: StaffRequest, filing_id: int) -> HttpResponse:
     """審査・本登録."""
     return _decide(request, filing_id, services.approve)
 
 
 @require_POST
+@exit_of(exits.FILING_SCREEN)
 def send_back(request: StaffRequest, filing_id: int) -> HttpResponse:
     """差戻し."""
     return _decide(request, filing_id, services.send_back)
 
 
 @require_POST
+@exit_of(exits.FILING_SCREEN)
 def withdraw(request: StaffRequest, filing_id: int) -> HttpResponse:
     """取下げ by whoever entered it."""
     return _decide(request, filing_id, services.withdraw)

@@ -90,6 +90,9 @@ class ResidentVersion(models.Model):
     reason = models.TextField(help_text="異動事由")
     effect = models.TextField(help_text="記載・消除・修正")
 
+    warnings: tuple[str, ...] = ()
+    """Of the flags that hold for the person, set where the version is shown (`exits.pass_versions`)."""
+
     class Meta:
         db_table = "residents_version"
         indexes: ClassVar = [

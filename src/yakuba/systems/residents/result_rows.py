@@ -18,6 +18,7 @@ from yakuba.core.findings import Refused
 
 from .display import labels, show
 from .enquiries import PAGE, Found, Hit, Query
+from .exits import MASKED_TEXT
 from .filings import KINDS
 from .reasons import ResidentKind
 
@@ -57,6 +58,16 @@ def _link(task: str) -> str:
     return f"/residents/filings/new/{task}?person=" if task in KINDS else "/residents/"
 
 
+def _household_cell(number: int | None) -> str:
+    if number is None:
+        return f"<td>{MASKED_TEXT}</td>"
+    return f'<td class="number"><a href="/residents/households/{number:015d}">{number:015d}</a></td>'
+
+
+def _flags(hit: Hit) -> str:
+    return "".join(f' <span class="tag tag--bad">⚠ {escape(warning)}</span>' for warning in hit.warnings)
+
+
 def rows(hits: Iterable[Hit], today: date, task: str) -> SafeString:
     """A `<tr>` a hit."""
     sexes = {code: escape(name) for code, name in labels("sexes").items()}
@@ -64,10 +75,10 @@ def rows(hits: Iterable[Hit], today: date, task: str) -> SafeString:
     parts = [
         f"{_OPEN_ROW if hit.is_open else _CLOSED_ROW}"
         f'<th scope="row"><span class="kana small">{escape(hit.kana)}</span>'
-        f' <a href="{link}{hit.number:015d}">{escape(hit.name)}</a>{_FORMER if hit.former_match else ""}</th>'
+        f' <a href="{link}{hit.number:015d}">{escape(hit.name)}</a>{_FORMER if hit.former_match else ""}{_flags(hit)}</th>'
         f"{_birth_cell(hit.birth, hit.resident_kind == ResidentKind.FOREIGN, today if hit.is_open else None)}"
         f"<td>{sexes.get(hit.sex) or escape(hit.sex)}</td><td>{escape(hit.address)}</td><td>{escape(hit.relationship)}</td>"
-        f'<td class="number"><a href="/residents/households/{hit.household:015d}">{hit.household:015d}</a></td>'
+        f"{_household_cell(hit.household)}"
         f'<td class="nowrap">{_WARNED if hit.warned else ""}{_OPEN if hit.is_open else _CLOSED}</td></tr>'
         for hit in hits
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +13,12 @@ from yakuba.core.findings import Finding, Findings, Refused
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.protection.exits import Exit
+from yakuba.platform.protection.passing import Passing, ProtectionRefused, passing
+from yakuba.platform.protection.policy import Outcome
 from yakuba.platform.transactions import use_case
 
-from . import filings, register, rules
+from . import exits, filings, register, rules
 from .models import Filing, FilingState, FilingStep, Resident, ResidentVersion
 
 
@@ -44,7 +47,9 @@ def check(desk: Desk, kind: str, data: Mapping[str, Any]) -> Check:
     """Try a form without storing it: what the entry screen shows while it is filled in. Raises Refused for its shape."""
     desk.require(Duty.REGISTRATION)
     filing, findings = filings.read(kind, data, desk.today)
-    view = register.load_view(filing, desk, rules.affected(filing), lock=False)
+    subjects = rules.affected(filing)
+    view = register.load_view(filing, desk, subjects, lock=False)
+    _require_open(desk, view, subjects)
     plan = _plan(filing, view, findings)
     desk.log(Operation.VIEW, subjects=tuple(view.persons), target=f"check:{kind}")
     return Check(tuple(plan.findings), plan, view)
@@ -66,6 +71,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
         return repeated
     subjects = rules.affected(filing)
     view = register.load_view(filing, desk, subjects, lock=True)
+    _require_open(desk, view, subjects)
     plan = _plan(filing, view, findings)
     plan.findings.raise_if_blocking(filing.confirmed)
     persons = sorted({c.person for c in plan.changes if c.person is not None} | set(subjects))
@@ -110,10 +116,12 @@ class OpenFiling:
     refusal: tuple[Finding, ...] = ()
     steps: tuple[FilingStep, ...] = ()
     written: tuple[tuple[ResidentVersion | None, ResidentVersion], ...] = ()
+    warnings: tuple[str, ...] = ()
+    is_masked: bool = False
 
 
 @use_case(Operation.VIEW)
-def open_filing(desk: Desk, filing_id: int) -> OpenFiling:
+def open_filing(desk: Desk, filing_id: int, through: Exit) -> OpenFiling:
     """One filing with what it would change if it were approved now. Raises Refused for an unknown number."""
     desk.require(Duty.INQUIRY)
     row = Filing.objects.filter(pk=filing_id).first()
@@ -122,20 +130,65 @@ def open_filing(desk: Desk, filing_id: int) -> OpenFiling:
     desk.log(Operation.VIEW, subjects=tuple(row.persons), target=f"filing:{row.pk}")
     steps = tuple(row.steps.order_by("id"))
     if row.state != FilingState.PROVISIONAL:
-        return OpenFiling(row, None, steps=steps, written=_written(filing_id))
+        written = _written(filing_id)
+        gate = passing(desk, through, [*row.persons, *(after.person_id for _, after in written)])
+        shown = OpenFiling(row, None, steps=steps, written=written)
+        return _conceal(shown, gate, row.persons)
     try:
         filing = filings.parse(row.kind, row.entries)
         view = register.load_view(filing, desk, row.persons, lock=False)
         _refuse_if_moved_on(row, view)
     except Refused as refusal:
-        return OpenFiling(row, None, refusal.findings, steps)
+        gate = passing(desk, through, row.persons)
+        return _conceal(OpenFiling(row, None, refusal.findings, steps), gate, row.persons)
+    gate = passing(desk, through, [*row.persons, *view.persons])
     view = _without_pending(view, row.pk)
     plan = rules.plan(_as_of_entry(filing), view)
-    return OpenFiling(row, Check(tuple(plan.findings), plan, view), steps=steps)
+    shown = OpenFiling(row, Check(tuple(plan.findings), plan, view), steps=steps)
+    return _conceal(shown, gate, [*row.persons, *view.persons])
+
+
+def _conceal(opened: OpenFiling, gate: Passing, persons: Iterable[int]) -> OpenFiling:
+    """The filing as it may be shown. One person masked masks all of it: a form says where people live, and who together."""
+    verdict = gate.of(persons)
+    if verdict.outcome is Outcome.REFUSED:
+        gate.require_shown("filing")
+    row = exits.conceal_filing(opened.row, verdict)
+    if not verdict.hidden:
+        return replace(opened, row=row, warnings=verdict.warnings)
+    steps = tuple(exits.conceal_step(step) for step in opened.steps)
+    return OpenFiling(row, None, steps=steps, warnings=verdict.warnings, is_masked=True)
+
+
+def _require_open(desk: Desk, view: rules.View, subjects: Iterable[int]) -> None:
+    """What a filing would lead to tells of its persons and of their households: it is taken in where all of it may be seen.
+
+    Raises ProtectionRefused. Of the filing's own persons it says who; of others in a household not even that.
+    """
+    own = set(subjects)
+    gate = passing(desk, exits.ENTRY_SCREEN, sorted({*own, *view.persons}))
+    closed = [number for number in gate if not gate[number].is_open]
+    if not closed:
+        return
+    findings = [
+        gate.finding(number, "persons", f"{view.persons[number].label}さん" if number in view.persons else "この方")
+        for number in closed
+        if number in own
+    ]
+    if not findings:
+        findings = [
+            Finding(
+                "RES-E-157",
+                "household_number",
+                "この届出は、この画面では受け付けられません。",
+                "支援措置等の担当者に処理を依頼してください。",
+            )
+        ]
+    raise ProtectionRefused(findings, closed)
 
 
 def _written(filing_id: int) -> tuple[tuple[ResidentVersion | None, ResidentVersion], ...]:
-    versions = ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event")
+    versions = ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event_id", "person", "version_no")
     return tuple(
         (ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first(), version)
         for version in versions
@@ -161,6 +214,7 @@ def approve(desk: Desk, filing_id: int, comment: str = "") -> Receipt:
     filing = filings.parse(row.kind, row.entries)
     view = register.load_view(filing, desk, row.persons, lock=True)
     _refuse_if_moved_on(row, view)
+    _require_open(desk, view, row.persons)
     view = _without_pending(view, row.pk)
     plan = rules.plan(_as_of_entry(filing), view)
     plan.findings.raise_if_blocking(row.confirmed)

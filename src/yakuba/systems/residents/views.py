@@ -16,8 +16,10 @@ from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.request import StaffRequest, is_fragment
 from yakuba.platform.access.sign_in import remember_search
+from yakuba.platform.protection.exits import exit_of
+from yakuba.platform.protection.policy import Concealed
 
-from . import drawing, enquiries, result_rows, search_text
+from . import drawing, enquiries, exits, result_rows, search_text
 from .display import labels, show
 from .filings import KINDS
 from .items import ITEMS, Kind
@@ -33,6 +35,7 @@ _SHORT = 2  # typing searches from two characters on; pressing the button from o
 
 
 @require_http_methods(["GET", "POST"])
+@exit_of(exits.SEARCH_SCREEN)
 def search(request: StaffRequest) -> HttpResponse:
     """Search as one types, or by every key. Keys travel in the body: an address would keep people's names."""
     if request.method == "GET":
@@ -76,7 +79,7 @@ def _results(request: StaffRequest, task: str) -> tuple[str, Sequence[Finding]]:
             meaning = understood.meaning
         else:
             query, meaning = search_text.from_form(data), ()
-        found = enquiries.search(request.desk, query, first=keep)
+        found = enquiries.search(request.desk, query, exits.SEARCH_SCREEN, first=keep)
     except Refused as refusal:
         return "", refusal.findings
     again = {key: value for key, value in data.items() if key not in {"csrfmiddlewaretoken", "offset"} and value}
@@ -106,12 +109,18 @@ class Moment:
     steps: tuple[enquiries.Step, ...]
 
 
-def _groups(version: ResidentVersion) -> list[Group]:
-    """Every item that this kind of resident can have, grouped; empty ones by name only."""
+def _groups(version: ResidentVersion, hidden: frozenset[Concealed]) -> list[Group]:
+    """Every item that this kind of resident can have, grouped; empty ones by name only, hidden ones by what they tell."""
     foreign = version.resident_kind == ResidentKind.FOREIGN
     rows: dict[str, list[tuple[str, str]]] = {}
     empty: dict[str, list[str]] = {}
     for item in ITEMS:
+        concealed = exits.CONCEALED.get(item.name)
+        if concealed in hidden:
+            row = (concealed.label, exits.MASKED_TEXT)
+            if row not in rows.setdefault(item.group, []):
+                rows[item.group].append(row)
+            continue
         value = show(item.name, getattr(version, item.name), foreign=foreign)
         if item.kind is Kind.VAULT:
             continue
@@ -135,7 +144,9 @@ def _timeline(history: tuple[ResidentVersion, ...]) -> list[Moment]:
 
 def _warnings(page: enquiries.PersonPage) -> list[tuple[str, str]]:
     """What nobody may overlook: (weight, text)."""
-    version, found = page.version, []
+    version = page.version
+    masked = "住所など、居所の手掛かりになる事項は表示していません。" if not page.verdict.is_open else ""
+    found = [("bad", f"⚠ {warning}　{masked}") for warning in page.verdict.warnings]
     if not page.head.is_open:
         day = show("closed_on", version.closed_on)
         found.append(("bad", f"この住民票は消除されています（{reason_label(version.closing_reason or '')}　{day}）。"))
@@ -153,9 +164,10 @@ def _warnings(page: enquiries.PersonPage) -> list[tuple[str, str]]:
 
 
 @require_GET
+@exit_of(exits.PERSON_SCREEN)
 def person(request: StaffRequest, number: int) -> HttpResponse:
     """Everything of one person."""
-    page = enquiries.person(request.desk, number)
+    page = enquiries.person(request.desk, number, exits.PERSON_SCREEN)
     version = page.version
     foreign = version.resident_kind == ResidentKind.FOREIGN
     context = {
@@ -164,7 +176,8 @@ def person(request: StaffRequest, number: int) -> HttpResponse:
         "kind": show("resident_kind", version.resident_kind),
         "birth": show("birth", version.birth, foreign=foreign),
         "age": age_text(version.birth, request.desk.today) if page.head.is_open else "",
-        "groups": _groups(version),
+        "groups": _groups(version, page.verdict.hidden),
+        "is_masked": not page.verdict.is_open,
         "timeline": _timeline(page.history),
         "warnings": _warnings(page),
         "states": FilingState,
@@ -173,27 +186,20 @@ def person(request: StaffRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+@exit_of(exits.NUMBER_SCREEN)
 def individual_number(request: StaffRequest, number: int) -> HttpResponse:
     """個人番号 in clear, into the page. The look is logged by the vault."""
-    digits = enquiries.individual_number(request.desk, number)
+    digits = enquiries.individual_number(request.desk, number, exits.NUMBER_SCREEN)
     return render(request, "residents/individual_number.html", {"digits": f"{digits[:4]} {digits[4:8]} {digits[8:]}"})
 
 
 @require_GET
+@exit_of(exits.HOUSEHOLD_SCREEN)
 def household(request: StaffRequest, number: int) -> HttpResponse:
     """The members of a household, and who is what to whom."""
-    members = enquiries.household(request.desk, number)
+    members = enquiries.household(request.desk, number, exits.HOUSEHOLD_SCREEN)
     if not members:
-        raise Refused(
-            [
-                Finding(
-                    "RES-E-205",
-                    "household",
-                    "この世帯番号の世帯に、現在の住民はいません。",
-                    "転出や世帯の合併がなかったか、世帯員だった方を検索して確かめてください。",
-                )
-            ]
-        )
+        raise Refused([enquiries.nobody_to_show()])
     rows = [
         {
             "version": member,

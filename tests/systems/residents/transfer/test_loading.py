@@ -32,7 +32,7 @@ from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job
 from yakuba.platform.vault import sealing, store
 from yakuba.platform.vault.models import Number
-from yakuba.systems.residents import enquiries, register, services
+from yakuba.systems.residents import enquiries, exits, register, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.models import (
     CodePool,
@@ -505,9 +505,9 @@ def test_loaded_persons_are_found(system, file_of, make_desk):
     frame = specimens.register(50)
     loading.load(system, file_of(frame))
     person = frame.filter(pl.col("name").is_not_null()).row(0, named=True)
-    hits = enquiries.search(make_desk(), Query(name=person["name"].replace("　", ""))).hits
+    hits = enquiries.search(make_desk(), Query(name=person["name"].replace("　", "")), exits.SEARCH_SCREEN).hits
     assert int(person["number"]) in {hit.number for hit in hits}
-    hits = enquiries.search(make_desk(), Query(name=person["name"][1:4].replace("　", ""))).hits
+    hits = enquiries.search(make_desk(), Query(name=person["name"][1:4].replace("　", "")), exits.SEARCH_SCREEN).hits
     assert int(person["number"]) in {hit.number for hit in hits}
 
 
