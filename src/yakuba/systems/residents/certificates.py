@@ -7,7 +7,7 @@ never change, so the same request asked again gives the same paper, byte for byt
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date
 from enum import StrEnum
@@ -26,16 +26,19 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.documents import IssueNumber, Rendered, Seal
 from yakuba.platform.events.outbox import Publication, publish
+from yakuba.platform.protection.exits import Exit, ExitKind, Way, declare
+from yakuba.platform.protection.passing import ProtectionRefused, passing
 from yakuba.platform.transactions import use_case
 from yakuba.platform.vault import store as vault
 
-from . import enquiries, papers
-from .display import show
+from . import enquiries, exits, papers
+from .display import person_name, show
 from .interfaces import PAPER_ISSUED, PaperIssued
 from .models import Certifier, Issue, ResidentVersion
 from .papers import CertificateOptions
 from .reasons import ResidentKind, reason_label
 from .register import current_versions, town
+from .rules import HOUSEHOLDER
 
 
 class PaperKind(StrEnum):
@@ -59,6 +62,11 @@ _LABELS = {
     PaperKind.MOVE_OUT_CERTIFICATE: "転出証明書",
     PaperKind.MOVE_OUT_EQUIVALENT: "転出証明書に準ずる証明書",
 }
+PAPERS = {
+    kind: declare(Exit(f"residents:{kind}:paper", ExitKind.PAPER, Way.ISSUE, label, "記載事項のうち選んだもの"))
+    for kind, label in _LABELS.items()
+}
+"""The exit of each kind of paper."""
 _COPIES = {PaperKind.INDIVIDUAL_COPY, PaperKind.HOUSEHOLD_COPY}
 _MOVE_OUT = {PaperKind.MOVE_OUT_CERTIFICATE, PaperKind.MOVE_OUT_EQUIVALENT}
 
@@ -157,7 +165,7 @@ def parse(data: Mapping[str, Any]) -> CertificateRequest:
 def preview(desk: Desk, request: CertificateRequest) -> Rendered:
     """The paper as it would be issued, with 見本 across it and no number. Same refusals as `issue`."""
     desk.require(Duty.CERTIFICATE)
-    versions = _checked(desk, request, lock=False)
+    versions = _checked(desk, request, exits.PREVIEW_SCREEN, lock=False)
     number = IssueNumber(desk.today, town().name, desk.terminal or "-", "見本", 1)
     rendered = _paper(desk, request, versions, desk.today).render(
         issue=number, created_at=desk.now.astimezone(UTC), specimen=True
@@ -175,7 +183,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
     earlier = Issue.objects.filter(request_key=request.key).first()
     if earlier is not None:
         return _again(desk, request, earlier)
-    versions = _checked(desk, request, lock=True)
+    versions = _checked(desk, request, PAPERS[request.kind], lock=True)
     number = _next_number(desk)
     issued_at = desk.now  # asked once: the same moment makes the same paper when the request comes again
     rendered = _paper(desk, request, versions, number.issued_on).render(
@@ -220,6 +228,7 @@ def deliver(desk: Desk, number: str) -> None:
         raise Refused(
             [Finding("CER-E-030", "number", "その発行番号の証明書はありません。", "番号を確認してください。")]
         )
+    _require_open(desk, exits.DELIVERY, row.request_key, current_versions(row.persons))
     if row.delivered_at is not None:
         raise Refused([Finding("CER-E-031", "number", "既に交付済みです。", "交付の記録を確認してください。")])
     row.delivered_at, row.delivered_by = desk.now, desk.account
@@ -243,6 +252,7 @@ def _again(desk: Desk, request: CertificateRequest, earlier: Issue) -> Issued:
                 )
             ]
         )
+    _require_open(desk, PAPERS[request.kind], request.key, current_versions(earlier.persons))
     numbered = Q()
     for person, version_no in earlier.versions.items():
         numbered |= Q(person=int(person), version_no=version_no)
@@ -284,7 +294,7 @@ def _next_number(desk: Desk) -> IssueNumber:
     return IssueNumber(desk.today, town().name, desk.terminal or "-", desk.printer or "-", serial)
 
 
-def _checked(desk: Desk, request: CertificateRequest, *, lock: bool) -> list[ResidentVersion]:
+def _checked(desk: Desk, request: CertificateRequest, through: Exit, *, lock: bool) -> list[ResidentVersion]:
     """The versions to print, in the order of the paper, after every check."""
     findings = Findings()
     if request.requester_kind not in REQUESTERS or not request.requester_name:
@@ -317,6 +327,7 @@ def _checked(desk: Desk, request: CertificateRequest, *, lock: bool) -> list[Res
                 "個人番号の記載を外してください。",
             )
     versions = current_versions(request.persons)
+    _require_open(desk, through, request.key, versions, findings)
     missing = set(request.persons) - {version.person_id for version in versions}
     for number in sorted(missing):
         findings.error(
@@ -360,6 +371,30 @@ def _checked(desk: Desk, request: CertificateRequest, *, lock: bool) -> list[Res
         order = {v.person_id: index for index, v in enumerate(enquiries.members(versions[0].household_number))}
         versions = sorted(versions, key=lambda v: (order.get(v.person_id, len(order)), v.person_id))
     return versions
+
+
+def _require_open(
+    desk: Desk, through: Exit, key: uuid.UUID, versions: Sequence[ResidentVersion], findings: Iterable[Finding] = ()
+) -> None:
+    """Raises ProtectionRefused, after `findings`, unless everybody may stand on the paper: the persons, and the householders
+    whom it names.
+
+    Before anything else is said of the persons: who lives with whom must not be told by other findings.
+    """
+    labels = {version.person_id: f"{person_name(version)}さん" for version in versions}
+    named = {
+        member.person_id
+        for household in sorted({version.household_number for version in versions})
+        for member in enquiries.members(household)
+        if member.relationship == HOUSEHOLDER
+    }
+    asked = sorted({*labels, *named})
+    gate = passing(desk, through, asked, reference=str(key))
+    closed = [number for number in asked if not gate[number].is_open]
+    if closed:
+        # A householder who wasn't asked for isn't named: that would say who lives together.
+        refused = [gate.finding(number, "persons", labels.get(number, "証明書に記載される方")) for number in closed]
+        raise ProtectionRefused([*findings, *refused], closed)
 
 
 def _check_person(version: ResidentVersion, request: CertificateRequest, findings: Findings) -> None:

@@ -19,10 +19,14 @@ from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.protection.exits import Exit
+from yakuba.platform.protection.passing import NOBODY, Passed, Verdict, concealed_from, passing
+from yakuba.platform.protection.policy import Concealed
 from yakuba.platform.transactions import use_case
 from yakuba.platform.vault import store as vault
 
-from . import ordering, search_keys
+from . import exits, ordering, search_keys
+from .display import person_name, show
 from .items import ITEMS, Kind
 from .models import Filing, FilingState, Issue, Resident, ResidentVersion
 from .register import current_versions
@@ -65,6 +69,13 @@ class Query:
             )
         )  # fmt: skip
 
+    @property
+    def asks_whereabouts(self) -> bool:
+        """Whether something is a key that is masked for some: who is found by it is told by it."""
+        return bool(
+            self.address.strip() or self.address_code or self.katagaki.strip() or self.household or self.relationship
+        )
+
 
 class Hit(NamedTuple):
     """One line of a search result. A tuple: fifty of them are made for every answer."""
@@ -77,25 +88,26 @@ class Hit(NamedTuple):
     birth: UncertainDate
     sex: str
     address: str
-    household: int
+    household: int | None
     relationship: str
     resident_kind: str
     former_match: str  # the former name or address that matched, folded; empty when the present one did
     warned: bool
+    warnings: tuple[str, ...] = ()  # of the person's flags
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    hits: tuple[Hit, ...]
+    hits: Passed[Hit]
     more: bool
     conditions: dict[str, str] = field(default_factory=dict)
 
 
 @use_case(Operation.SEARCH)
-def search(desk: Desk, query: Query, first: Callable[[], None] | None = None) -> Found:
+def search(desk: Desk, query: Query, through: Exit, first: Callable[[], None] | None = None) -> Found:
     """Persons that fit, at most `PAGE` from `query.offset`, in the order of their reading.
 
-    `first` is done before, in the same transaction: each commit of its own would cost as much as the search.
+    Who is masked at this exit isn't found by what is masked. `first` is done before, in the same transaction: each commit of its own would cost as much as the search.
     Raises Refused when no key is given: the register is not a book to leaf through.
     """
     if first is not None:
@@ -116,8 +128,10 @@ def search(desk: Desk, query: Query, first: Callable[[], None] | None = None) ->
     if query.individual_number is not None:
         with desk.acting(Duty.INDIVIDUAL_NUMBER):
             vault_id = vault.find(query.individual_number)
-    rows = _rows(query, vault_id)
-    hits = tuple(map(_hit, rows[:PAGE]))
+    findable = concealed_from(desk, through, "r.number") if query.asks_whereabouts else None
+    rows = _rows(query, vault_id, findable)
+    gate = passing(desk, through, [row[0] for row in rows[:PAGE]])
+    hits = gate.filter(map(_hit, rows[:PAGE]), lambda hit: (hit.number,), _conceal_hit)
     conditions = _conditions(query)
     desk.log(Operation.SEARCH, subjects=tuple(hit.number for hit in hits), target="residents", **conditions)
     return Found(hits, len(rows) > PAGE, conditions)
@@ -132,6 +146,16 @@ def _hit(row: tuple[Any, ...]) -> Hit:
         f"{town or ''}{banchi or ''}{katagaki or ''}", household, relationship or "", resident_kind, former,
         bool(prohibited or stopped_on),
     )  # fmt: skip
+
+
+def _conceal_hit(hit: Hit, verdict: Verdict) -> Hit:
+    """The line with its warnings, without what is hidden."""
+    hit = hit._replace(warnings=verdict.warnings)
+    if Concealed.ADDRESS in verdict.hidden:
+        hit = hit._replace(address=exits.MASKED_TEXT)
+    if Concealed.HOUSEHOLD in verdict.hidden:
+        hit = hit._replace(household=None, relationship="")
+    return hit
 
 
 def _conditions(query: Query) -> dict[str, str]:
@@ -186,21 +210,31 @@ class Match(StrEnum):
     PART = "part"
 
 
-def _rows(query: Query, vault_id: int | None) -> list[tuple[Any, ...]]:
+Condition = tuple[str, list[Any]]
+"""Of SQL, with its values."""
+
+
+def _rows(query: Query, vault_id: int | None, findable: Condition | None) -> list[tuple[Any, ...]]:
     """Up to `PAGE` + 1 persons: those whose name or address begins so, in order; then those that contain it."""
     wanted, offset = PAGE + 1, max(0, min(query.offset, 10_000))
-    rows = _run(query, vault_id, Match.BEGINNING, wanted, offset)
+    rows = _run(query, vault_id, findable, Match.BEGINNING, wanted, offset)
     text = query.name.strip() or query.address.strip() or query.birth
     if len(rows) < wanted and text and not query.exact:
-        beginning = len(rows) + offset if rows or not offset else len(_run(query, vault_id, Match.BEGINNING, offset, 0))
+        beginning = (
+            len(rows) + offset
+            if rows or not offset
+            else len(_run(query, vault_id, findable, Match.BEGINNING, offset, 0))
+        )
         seen = {row[0] for row in rows}
-        more = _run(query, vault_id, Match.PART, wanted, max(0, offset - beginning))
+        more = _run(query, vault_id, findable, Match.PART, wanted, max(0, offset - beginning))
         rows += [row for row in more if row[0] not in seen][: wanted - len(rows)]
     return rows
 
 
-def _run(query: Query, vault_id: int | None, match: Match, limit: int, offset: int) -> list[tuple[Any, ...]]:
-    statement, parameters = _search_sql(query, vault_id, match)
+def _run(
+    query: Query, vault_id: int | None, findable: Condition | None, match: Match, limit: int, offset: int
+) -> list[tuple[Any, ...]]:
+    statement, parameters = _search_sql(query, vault_id, findable, match)
     # Two rows may be of one person (two names that fit): a few more are fetched, and each is shown once.
     statement += f" LIMIT {limit + 10:d} OFFSET {offset:d}"
     if _has_one_plan(query, match) and not offset:
@@ -241,7 +275,7 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _search_sql(query: Query, vault_id: int | None, match: Match) -> tuple[str, list[Any]]:
+def _search_sql(query: Query, vault_id: int | None, findable: Condition | None, match: Match) -> Condition:
     """One statement without its LIMIT. One table drives it in the order of an index; the other conditions only filter,
     so that a page of a frequent name costs as little as one of a rare name."""
     names, name_values = _name_conditions(query, match)
@@ -300,6 +334,9 @@ def _search_sql(query: Query, vault_id: int | None, match: Match) -> tuple[str, 
         parameters.append(query.sex)
     if not query.include_closed:
         where.append("r.is_open")
+    if findable is not None:
+        where.append(findable[0])
+        parameters += findable[1]
     statement = (
         f"SELECT r.number, r.version_no, r.is_open, r.household_number, {', '.join(f'v.{name}' for name in _SHOWN)},"
         f" {former} AS former_match FROM {source}"
@@ -377,37 +414,74 @@ def _address_conditions(query: Query, match: Match) -> tuple[list[str], list[Any
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """Everything a clerk sees of one person."""
+    """Everything that a clerk may see of one person. `history` is newest first and never empty."""
 
     head: Resident
-    version: ResidentVersion
-    history: tuple[ResidentVersion, ...]  # newest first
-    household: tuple[ResidentVersion, ...]
-    filings: tuple[Filing, ...]
-    issues: tuple[Issue, ...]
+    verdict: Verdict
+    history: Passed[ResidentVersion]
+    household: Passed[ResidentVersion]
+    filings: Passed[Filing]
+    issues: Passed[Issue]
     has_individual_number: bool
+
+    @property
+    def version(self) -> ResidentVersion:
+        return self.history[0]
+
+    @property
+    def household_number(self) -> int | None:
+        """None where it is masked."""
+        number: int | None = self.version.person.household_number
+        return number
 
 
 @use_case(Operation.VIEW)
-def person(desk: Desk, number: int) -> PersonPage:
+def person(desk: Desk, number: int, through: Exit) -> PersonPage:
     """One person with history, household, filings and papers. Raises Refused for an unknown number; both are logged."""
     desk.require(Duty.INQUIRY)
     head = Resident.objects.filter(pk=number).first()
     if head is None:
         raise Refused([_unknown(number)])
-    history = tuple(ResidentVersion.objects.filter(person=number).select_related("person").order_by("-version_no"))
+    versions = list(ResidentVersion.objects.filter(person=number).select_related("person").order_by("-version_no"))
     household = members(head.household_number) if head.is_open else ()
-    desk.log(
-        Operation.VIEW, subjects=(number, *(v.person_id for v in household if v.person_id != number)), target="person"
-    )
+    filings = list(Filing.objects.filter(persons__contains=[number]).order_by("-id")[:50])
+    issues = list(Issue.objects.filter(persons__contains=[number]).order_by("-issued_at")[:50])
+    together = [person for row in (*filings, *issues) for person in row.persons]
+    gate = passing(desk, through, [number, *(version.person_id for version in household), *together])
+    gate.require_shown("number")
+    history = exits.pass_versions(gate, versions)
+    # Who lives with somebody masked is hidden too, from both sides.
+    is_apart = Concealed.HOUSEHOLD in gate[number].hidden
+    shown = NOBODY if is_apart else exits.pass_members(gate, household)
+    desk.log(Operation.VIEW, subjects=(number, *(v.person_id for v in shown if v.person_id != number)), target="person")
     return PersonPage(
-        head=head,
-        version=history[0],
+        head=history[0].person,
+        verdict=gate[number],
         history=history,
-        household=household,
-        filings=tuple(Filing.objects.filter(persons__contains=[number]).order_by("-id")[:50]),
-        issues=tuple(Issue.objects.filter(persons__contains=[number]).order_by("-issued_at")[:50]),
-        has_individual_number=history[0].individual_number is not None,
+        household=shown,
+        filings=exits.pass_filings(gate, filings),
+        issues=exits.pass_issues(gate, issues),
+        has_individual_number=versions[0].individual_number is not None,
+    )
+
+
+@use_case(Operation.VIEW)
+def names(desk: Desk, numbers: Sequence[int], through: Exit) -> dict[int, str]:
+    """宛名番号 -> what the person is called, for lists of other rooms; who isn't in the register is absent."""
+    desk.require(Duty.INQUIRY)
+    gate = passing(desk, through, numbers)
+    found = exits.pass_versions(gate, current_versions(numbers))
+    desk.log(Operation.VIEW, subjects=tuple(version.person_id for version in found), target="names")
+    return {version.person_id: person_name(version) for version in found}
+
+
+def nobody_to_show() -> Finding:
+    """Of a household where nobody lives, and of one where nobody may be shown: the same."""
+    return Finding(
+        "RES-E-205",
+        "household",
+        "この世帯番号で表示できる世帯員はいません。",
+        "転出や世帯の合併がなかったか、世帯員だった方を検索して確かめてください。",
     )
 
 
@@ -421,12 +495,13 @@ def _unknown(number: int) -> Finding:
 
 
 @use_case(Operation.VIEW_NUMBER)
-def individual_number(desk: Desk, number: int) -> str:
+def individual_number(desk: Desk, number: int, through: Exit) -> str:
     """The 個人番号 of a person in clear (12 digits). The look is logged on its own."""
     desk.require(Duty.INDIVIDUAL_NUMBER)
     version = next(iter(current_versions([number])), None)
     if version is None:
         raise Refused([_unknown(number)])
+    passing(desk, through, [number]).require_shown("number")
     if version.individual_number is None:
         raise Refused(
             [Finding("RES-E-201", "number", "個人番号はまだ記載されていません。", "機構の指定を待ってください。")]
@@ -435,12 +510,13 @@ def individual_number(desk: Desk, number: int) -> str:
 
 
 @use_case(Operation.VIEW)
-def household(desk: Desk, number: int) -> tuple[ResidentVersion, ...]:
-    """The open members of a household, householder first. Empty and logged when nobody lives there any more."""
+def household(desk: Desk, number: int, through: Exit) -> Passed[ResidentVersion]:
+    """The open members of a household, householder first. Empty and logged when nobody lives there who may be shown."""
     desk.require(Duty.INQUIRY)
     rows = members(number)
-    desk.log(Operation.VIEW, subjects=tuple(v.person_id for v in rows), target=f"household:{number:015d}")
-    return rows
+    shown = exits.pass_members(passing(desk, through, [version.person_id for version in rows]), rows)
+    desk.log(Operation.VIEW, subjects=tuple(v.person_id for v in shown), target=f"household:{number:015d}")
+    return shown
 
 
 def members(number: int) -> tuple[ResidentVersion, ...]:
@@ -474,30 +550,29 @@ def differences(before: ResidentVersion | None, after: ResidentVersion) -> list[
         if item.kind is Kind.VAULT:
             steps.append(Step(item.label, "（記載あり）" if old else "", "（記載あり）" if new else ""))
         else:
-            steps.append(Step(item.label, display(item.name, old), display(item.name, new)))
+            steps.append(Step(item.label, show(item.name, old), show(item.name, new)))
     return steps
 
 
-def display(name: str, value: Any) -> str:
-    """An item's value as a clerk reads it."""
-    from .display import show
-
-    return show(name, value)
-
-
 @use_case(Operation.VIEW)
-def review_queue(desk: Desk) -> list[Filing]:
+def review_queue(desk: Desk, through: Exit) -> Passed[Filing]:
     """Filings that wait for review, oldest first."""
     desk.require(Duty.INQUIRY)
-    return list(Filing.objects.filter(state=FilingState.PROVISIONAL).order_by("created_at")[:500])
+    waiting = Filing.objects.filter(state=FilingState.PROVISIONAL).order_by("created_at")
+    return _passed(desk, through, list(waiting[:500]))
+
+
+def _passed(desk: Desk, through: Exit, rows: list[Filing]) -> Passed[Filing]:
+    gate = passing(desk, through, [person for row in rows for person in row.persons])
+    return exits.pass_filings(gate, rows)
 
 
 @use_case(Operation.VIEW)
-def own_filings(desk: Desk) -> list[Filing]:
+def own_filings(desk: Desk, through: Exit) -> Passed[Filing]:
     """What came of the desk's own filings, newest first."""
     desk.require(Duty.INQUIRY)
     decided = Filing.objects.filter(account=desk.account).exclude(state=FilingState.PROVISIONAL)
-    return list(decided.order_by("-id")[:200])
+    return _passed(desk, through, list(decided.order_by("-id")[:200]))
 
 
 COUNTING = (Duty.INQUIRY, Duty.REVIEW, Duty.REGISTRATION, Duty.CERTIFICATE, Duty.BULK)
