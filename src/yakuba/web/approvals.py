@@ -18,6 +18,7 @@ from yakuba.platform.access.request import StaffRequest
 from yakuba.platform.approvals import kinds, services
 from yakuba.platform.approvals.kinds import Kind, Lines, Step
 from yakuba.platform.approvals.models import Application, Decision
+from yakuba.platform.protection.exits import hands_out_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def _row(application: Application, decisions: Iterable[Decision] = ()) -> Row:
 
 
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("applications carry no personal content")
 def approvals(request: StaffRequest) -> HttpResponse:
     """Lists of applications; `act` grants, refuses, withdraws or revokes one."""
     desk = desk_of(request)

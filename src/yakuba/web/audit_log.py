@@ -14,7 +14,10 @@ from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.clock import JAPAN
+from yakuba.platform.protection.passing import passing
 from yakuba.platform.transactions import use_case
+
+from . import exits
 
 PAGE = 100
 
@@ -93,6 +96,11 @@ def search(desk: Desk, question: Question) -> AuditPage:
     if question.before is not None:
         rows = rows.filter(id__lt=question.before)
     found = list(rows.order_by("-id")[: PAGE + 1])
+    gate = passing(desk, exits.AUDIT_LIST, {subject for entry in found[:PAGE] for subject in entry.subjects})
+    for entry in found[:PAGE]:
+        # Who lives together stands in the target of a look at a household.
+        if gate.of(entry.subjects).hidden and entry.target.startswith("household:"):
+            entry.target = "household"
     desk.log(
         Operation.AUDIT,
         subjects=(question.subject,) if question.subject is not None else (),

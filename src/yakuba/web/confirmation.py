@@ -12,9 +12,11 @@ from yakuba.platform.access import sign_in
 from yakuba.platform.access.desk import CONFIRMATION_HOLDS
 from yakuba.platform.access.models import Account, SecurityKey
 from yakuba.platform.access.request import StaffRequest
+from yakuba.platform.protection.exits import hands_out_nothing
 
 
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("one's own second factor")
 def confirm(request: StaffRequest) -> HttpResponse:
     """A one-time code or a key's answer; the act that asked for it waits in its own tab."""
     findings: tuple[Finding, ...] = ()

@@ -105,6 +105,14 @@ def breakdown(request: HttpRequest) -> HttpResponse:
     return answer(request, status, title, [finding], reference=reference)
 
 
+def undeclared(request: HttpRequest, view: str) -> HttpResponse:
+    """500: a view that doesn't say what it hands out."""
+    reference = secrets.token_hex(4).upper()
+    _log.error("reference %s: %s says neither `exit_of` nor `hands_out_nothing`", reference, view)
+    status, title, finding = _explain(None)
+    return answer(request, status, title, [finding], reference=reference)
+
+
 def describe(error: BaseException | None) -> str:
     """Type and SQLSTATE of an exception and of its causes: never the message."""
     parts = []

@@ -15,6 +15,7 @@ from yakuba.core.findings import Finding, Findings, Refused
 from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest
+from yakuba.platform.protection.exits import hands_out_nothing
 from yakuba.platform.retention import services
 from yakuba.platform.retention.kinds import kinds
 
@@ -35,6 +36,7 @@ def _day(request: StaffRequest, name: str, findings: Findings) -> date | None:
 
 
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("periods and runs, by counts")
 def overview(request: StaffRequest) -> HttpResponse:
     """All kinds of record, the newest runs, the holds; a POST requests a run or places a hold."""
     desk = request.desk.for_purpose(Purpose.SYSTEM)
@@ -79,6 +81,7 @@ def _place_hold(request: StaffRequest) -> None:
 
 
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("counts of a run")
 def run(request: StaffRequest, run_id: int) -> HttpResponse:
     """One run: its counts, the next step."""
     desk = request.desk.for_purpose(Purpose.SYSTEM)
@@ -101,6 +104,7 @@ def run(request: StaffRequest, run_id: int) -> HttpResponse:
 
 
 @require_GET
+@hands_out_nothing("keys of what is past its period, no record")
 def listed(request: StaffRequest, run_id: int) -> HttpResponse:
     """廃棄対象一覧."""
     rows = services.items(request.desk.for_purpose(Purpose.SYSTEM), run_id)
@@ -108,6 +112,7 @@ def listed(request: StaffRequest, run_id: int) -> HttpResponse:
 
 
 @require_POST
+@hands_out_nothing("an act on a hold")
 def lift(request: StaffRequest, hold_id: int) -> HttpResponse:
     services.lift_hold(request.desk.for_purpose(Purpose.SYSTEM), hold_id)
     return HttpResponseRedirect("/retention")

@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from django.http import Http404, HttpRequest, HttpResponse
 
 from yakuba.platform.access.request import public
+from yakuba.platform.protection.exits import hands_out_nothing
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -66,6 +67,7 @@ def static_url(name: str) -> str:
 
 
 @public
+@hands_out_nothing("files of the program")
 def serve(request: HttpRequest, path: str) -> HttpResponse:
     """A file by its hashed name."""
     static = _by_path().get(path)

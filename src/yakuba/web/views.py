@@ -23,10 +23,11 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job
+from yakuba.platform.protection.exits import exit_of, hands_out_nothing
 from yakuba.systems.residents import enquiries
 from yakuba.systems.residents.filings import KINDS
 
-from . import audit_log, errors
+from . import audit_log, errors, exits
 from .context import purposes
 from .middleware import the_clock
 
@@ -35,6 +36,7 @@ _POPULATION_HOLDS_S = 60.0
 
 @public
 @require_GET
+@hands_out_nothing("whether the database answers")
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers; for the supervisor. Says nothing about anybody."""
     with connection.cursor() as cursor:
@@ -78,6 +80,7 @@ def _keep(response: HttpResponse, token: str, request: HttpRequest) -> HttpRespo
 @public
 @never_cache
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("nobody is signed in yet")
 def first_step(request: HttpRequest) -> HttpResponse:
     """利用者ID and password."""
     place = sign_in.place_of(request.META["REMOTE_ADDR"])
@@ -106,6 +109,7 @@ def first_step(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("nobody is signed in yet")
 def second_step(request: HttpRequest) -> HttpResponse:
     """A one-time code, or a security key."""
     clock = the_clock()
@@ -134,6 +138,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 @public
 @require_POST
+@hands_out_nothing("a challenge")
 def key_options(request: HttpRequest) -> HttpResponse:
     """The challenge for a key, at the second step or when confirming."""
     token = request.COOKIES.get(settings.SIGN_IN_COOKIE, "")
@@ -143,6 +148,7 @@ def key_options(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@hands_out_nothing("the end of a session")
 def sign_out(request: StaffRequest) -> HttpResponse:
     sign_in.sign_out(request.signed)
     response = HttpResponseRedirect("/sign-in")
@@ -154,6 +160,7 @@ def sign_out(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
+@hands_out_nothing("ways into the work")
 def home(request: StaffRequest) -> HttpResponse:
     """Today's work and the ways into it."""
     desk = request.desk
@@ -166,6 +173,7 @@ _population: dict[str, tuple[float, enquiries.TodaysWork]] = {}
 
 
 @require_GET
+@hands_out_nothing("counts of the whole town")
 def todays_figures(request: StaffRequest) -> HttpResponse:
     """The figures of the home screen, put into it after it stands. Counting a million people is done once a minute."""
     desk = request.desk
@@ -180,6 +188,7 @@ def todays_figures(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
+@hands_out_nothing("one's own choice")
 def choose_purpose(request: StaffRequest) -> HttpResponse:
     """Keep the purpose of use for the session. Raises Refused for one that the person's duties don't hold."""
     wanted = request.POST.get("purpose", "")
@@ -195,6 +204,7 @@ def choose_purpose(request: StaffRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@hands_out_nothing("one's own keys")
 def keys(request: StaffRequest) -> HttpResponse:
     """Security keys of one's own: confirm, register, remove."""
     findings: tuple[Finding, ...] = ()
@@ -226,6 +236,7 @@ def keys(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
+@hands_out_nothing("a challenge")
 def enrolment_options(request: StaffRequest) -> HttpResponse:
     return JsonResponse(sign_in.enrolment_options(request.signed))
 
@@ -234,6 +245,7 @@ def enrolment_options(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
+@exit_of(exits.AUDIT_LIST)
 def audit(request: StaffRequest) -> HttpResponse:
     """Who did what to whose record. Looking is itself logged."""
     desk = request.desk.for_purpose(Purpose.AUDIT)
@@ -263,6 +275,7 @@ def _require_jobs(request: StaffRequest) -> None:
 
 
 @require_GET
+@hands_out_nothing("names and progress of jobs")
 def jobs(request: StaffRequest) -> HttpResponse:
     """Long work with its progress."""
     _require_jobs(request)
@@ -272,6 +285,7 @@ def jobs(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
+@hands_out_nothing("an act on a job")
 def cancel_job(request: StaffRequest, job_id: int) -> HttpResponse:
     """Ask a job to stop at its next checkpoint."""
     _require_jobs(request)
