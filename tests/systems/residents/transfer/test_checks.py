@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from yakuba.core.calendar import UncertainDate
 from yakuba.core.names import PersonName, check_furigana, check_japanese_name, check_name
 from yakuba.systems.residents.items import BY_NAME, ITEMS, Kind, Subject
-from yakuba.systems.residents.transfer.checks import RowChecks, _judge_text
+from yakuba.systems.residents.transfer.checks import RowChecks, _judge_text, days_of
 from yakuba.systems.residents.transfer.layout import COLUMNS, PLACE
 
 from . import specimens
@@ -215,8 +215,11 @@ def test_columns_pass_only_what_the_single_checks_pass(rows):
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n\r\0"), min_size=1, max_size=6), max_size=15),
     st.sampled_from(["remark", "previous_town", "residence_card", "name_latin", "alias_kana", "alias"]),
+    st.sampled_from([1, 6]),
 )
-def test_any_text_is_judged_as_it_is_alone(texts, column):
+def test_any_text_is_judged_as_it_is_alone(texts, column, times):
+    """Also where values repeat, and each is looked at once for all its rows."""
+    texts = texts * times
     item = BY_NAME[column]
     base = FOREIGN if item.subject is Subject.FOREIGN else JAPANESE
     frame = pl.DataFrame(
@@ -244,3 +247,22 @@ def test_only_text_has_a_length():
     for item in ITEMS:
         if item.kind in (Kind.TEXT, Kind.NAME, Kind.KANA, Kind.LATIN, Kind.DIGITS):
             assert item.length, item.name
+
+
+DAY = st.builds("{}{}{}{}{}".format, st.integers(0, 10_000).map("{:04}".format), st.sampled_from("-－/ "),
+                st.integers(0, 13).map("{:02}".format), st.sampled_from("--:"), st.integers(0, 32).map("{:02}".format))  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.none() | DAY | st.dates().map(date.isoformat) | st.text("0123456789-+ ０", max_size=11), max_size=20)
+)
+def test_days_over_columns_are_the_days_of_each_text(texts):
+    def day(text: str | None) -> date | None:
+        try:
+            found = date.fromisoformat(text or "")
+        except ValueError:
+            return None
+        return found if found.isoformat() == text else None
+
+    assert days_of(pl.Series("day", texts, dtype=pl.String)).to_list() == [day(text) for text in texts]

@@ -30,6 +30,7 @@ CHUNK_BYTES = 24 << 20
 _LINE_FEED, _COMMA = 10, 44
 _FIELD = rb'(?:"(?:[^"]|"")*+"|[^",]*+)'
 _RECORD = re.compile(_FIELD + rb"(?:," + _FIELD + rb"){%d}" % (len(COLUMNS) - 1))
+_LINES_DECODED = 500
 _MOSTLY = 0.1
 """A share of undecodable rows at which the file, not the row, is wrong."""
 
@@ -285,17 +286,20 @@ def _broken_lines(data: bytes, starts: Lines, ends: Lines) -> dict[int, _Fault]:
 
 
 def _undecodable(data: bytes, starts: Lines, ends: Lines) -> Iterator[tuple[int, int]]:
-    view, begin = memoryview(data), 0
-    while begin < len(data):
+    view, line = memoryview(data), 0
+    while line < len(starts):
+        # A piece at a time: the text of a whole chunk would be made in fresh memory, which takes longer than reading it.
+        last = min(line + _LINES_DECODED, len(starts)) - 1
+        begin, end = int(starts[line]), int(ends[last]) + 1
         try:
-            str(view[begin:], "utf-8")
+            str(view[begin:end], "utf-8")
         except UnicodeDecodeError as error:
             place = begin + error.start
             line = min(int(np.searchsorted(ends, place)), len(ends) - 1)
             yield line, place
-            begin = int(ends[line]) + 1
+            line += 1
         else:
-            return
+            line = last + 1
 
 
 def _check_fields(data: bytes, starts: Lines, ends: Lines, found: dict[int, _Fault], quoted: list[int]) -> None:
@@ -348,6 +352,7 @@ def parse(data: bytes, chunk: Chunk, columns: tuple[str, ...] = COLUMNS) -> pl.D
         has_header=False,
         columns=[PLACE[name] - 1 for name in wanted],
         infer_schema=False,
+        quote_char='"' if b'"' in data else None,
     )
     frame.columns = wanted
     if frame.height != len(rows):
