@@ -107,8 +107,8 @@ class DeskMiddleware:
 def _signed(request: HttpRequest) -> sign_in.Signed | None:
     """The session of a request. Its look-up is the check of a connection that was kept since the last request.
 
-    Django's own check asks the database something before every first question. Here the first question, which only reads
-    and stands in no transaction, is asked again over a new connection when the old one turns out to be dead.
+    Django's own check asks the database something before every first question. Here the first question, which
+    may be asked twice and stands in no transaction, is asked again over a new connection when the old one is dead.
     """
     token = request.COOKIES.get(settings.SIGN_IN_COOKIE, "")
     is_kept = connection.connection is not None and not connection.in_atomic_block
