@@ -18,6 +18,7 @@ from importlib import import_module
 from yakuba import __version__
 from yakuba.console import Console
 from yakuba.nodes.paths import data_folder
+from yakuba.platform.protection.exits import hands_out_nothing
 
 DEFAULT_PORT = 8000
 DEFAULT_RESIDENTS = 20_000
@@ -125,6 +126,7 @@ def _count(text: str) -> int:
     return count
 
 
+@hands_out_nothing("starts the house")
 def _up(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     from yakuba.nodes import supervisor
 
@@ -146,12 +148,14 @@ def _up(args: argparse.Namespace, arguments: Sequence[str]) -> int:
     return house.up()
 
 
+@hands_out_nothing("stops the house")
 def _down(_args: argparse.Namespace, _arguments: Sequence[str]) -> int:
     from yakuba.nodes import supervisor
 
     return supervisor.down(data_folder(), Console(sys.stdout))
 
 
+@hands_out_nothing("whether the house is open")
 def _status(args: argparse.Namespace, _arguments: Sequence[str]) -> int:
     from yakuba.nodes import house_state
 

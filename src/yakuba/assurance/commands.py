@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from yakuba.nodes.paths import data_folder
+from yakuba.platform.protection.exits import hands_out_nothing
 
 from . import catalogue, runs
 from .catalogue import Requirement
@@ -30,6 +31,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(handler=run)
 
 
+@hands_out_nothing("requirements and tests")
 def run(args: argparse.Namespace) -> int:
     """Exit code: 0; 1 if the last run's file is broken; 2 if no system matches."""
     chosen = select(catalogue.requirements(), args.system)

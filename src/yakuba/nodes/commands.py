@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import hands_out_nothing
 
 _JOBS_SHOWN = 50
 
@@ -23,6 +24,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     jobs.set_defaults(handler=_jobs)
 
 
+@hands_out_nothing("names of migrations")
 def _migrate(args: argparse.Namespace) -> int:
     """As the owner. The application's role gets its rights on new tables at the next `up`."""
     import django
@@ -33,6 +35,7 @@ def _migrate(args: argparse.Namespace) -> int:
     return 0
 
 
+@hands_out_nothing("names and progress of jobs")
 def _jobs(args: argparse.Namespace) -> int:
     import django
 

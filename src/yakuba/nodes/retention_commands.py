@@ -9,6 +9,7 @@ import os
 import sys
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import hands_out_nothing
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,6 +24,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     purge.set_defaults(handler=_purge)
 
 
+@hands_out_nothing("counts of runs")
 def _runs(args: argparse.Namespace) -> int:
     from yakuba.nodes.town import connect_as_application
 
@@ -65,6 +67,7 @@ def _runs(args: argparse.Namespace) -> int:
     return 0
 
 
+@hands_out_nothing("counts of a run")
 def _due(_args: argparse.Namespace) -> int:
     from yakuba.nodes.town import connect_as_application
 
@@ -85,6 +88,7 @@ def _due(_args: argparse.Namespace) -> int:
     return 0
 
 
+@hands_out_nothing("names of tables")
 def _purge(_args: argparse.Namespace) -> int:
     import django
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import getpass
 import json
 import sys
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import hands_out_nothing
 
 if TYPE_CHECKING:
     from yakuba.platform.access.desk import Desk
@@ -39,6 +41,7 @@ def _command(
 ) -> Callable[[argparse.Namespace], int]:
     """As the application, at the desk of whoever runs the command on this machine."""
 
+    @functools.wraps(handler)
     def run(args: argparse.Namespace) -> int:
         from yakuba.core.findings import Refused
         from yakuba.nodes.town import connect_as_application
@@ -60,6 +63,7 @@ def _command(
     return run
 
 
+@hands_out_nothing("keys by their numbers")
 def _status(args: argparse.Namespace, desk: Desk, _console: Console) -> int:
     from yakuba.platform.vault import keyset, rotation
     from yakuba.platform.vault.models import State
@@ -81,6 +85,7 @@ def _status(args: argparse.Namespace, desk: Desk, _console: Console) -> int:
     return 0
 
 
+@hands_out_nothing("keys by their numbers")
 def _rotate(args: argparse.Namespace, desk: Desk, console: Console) -> int:
     from yakuba.platform.vault import rotation
 
@@ -93,6 +98,7 @@ def _rotate(args: argparse.Namespace, desk: Desk, console: Console) -> int:
     return 0
 
 
+@hands_out_nothing("counts")
 def _reseal(_args: argparse.Namespace, desk: Desk, console: Console) -> int:
     from yakuba.platform.vault import rotation
 
@@ -121,6 +127,7 @@ def _finish(job: Job, desk: Desk, console: Console) -> int:
     return 0
 
 
+@hands_out_nothing("keys by their numbers")
 def _retire(args: argparse.Namespace, desk: Desk, console: Console) -> int:
     from yakuba.platform.vault import rotation
 

@@ -19,6 +19,7 @@ from yakuba.platform.clock import Clock, today
 from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job, State
 from yakuba.platform.jobs.runner import Run, job_kind
+from yakuba.platform.protection.exits import hands_out_nothing
 from yakuba.systems.residents.models import Resident, Town
 from yakuba.systems.residents.transfer import loading
 
@@ -103,6 +104,7 @@ def not_empty() -> Finding:
     )
 
 
+@hands_out_nothing("makes synthetic people, tells counts")
 @job_kind(KIND, foreground="a town is built before its house opens; the next `up` goes on")
 def _work(run: Run) -> dict[str, Any]:
     arguments = run.arguments

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import hands_out_nothing
 
 if TYPE_CHECKING:
     from .day import Balance
@@ -60,6 +61,7 @@ def _command(handler: Callable[[argparse.Namespace, Console], int]) -> Callable[
     return run
 
 
+@hands_out_nothing("makes synthetic people, tells counts")
 @_command
 def _populate(args: argparse.Namespace, console: Console) -> int:
     from yakuba.core.findings import Refused
@@ -113,6 +115,7 @@ def _put_aside(owner: str) -> str:
     return kept
 
 
+@hands_out_nothing("the balance of a synthetic day")
 @_command
 def _day(args: argparse.Namespace, console: Console) -> int:
     from yakuba.core.findings import Finding, Refused
@@ -177,6 +180,7 @@ def _tell(balance: Balance, out: Console) -> None:
             out.say(f"    {example}")
 
 
+@hands_out_nothing("one-time codes of accounts of the sandbox")
 @_command
 def _code(args: argparse.Namespace, console: Console) -> int:
     from yakuba.nodes import town

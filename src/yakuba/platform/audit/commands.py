@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import hands_out_nothing
 
 if TYPE_CHECKING:
     from yakuba.platform.access.desk import Desk
@@ -81,6 +82,7 @@ def _set_up() -> bool:
     return False
 
 
+@hands_out_nothing("whether the log is whole")
 def _verify(args: argparse.Namespace) -> int:
     if not _set_up():
         return 1
@@ -115,6 +117,7 @@ def _verify(args: argparse.Namespace) -> int:
     return int(not report.is_whole)
 
 
+@hands_out_nothing("a signed hash")
 def _checkpoint(_args: argparse.Namespace) -> int:
     if not _set_up():
         return 1
@@ -138,6 +141,7 @@ def _checkpoint(_args: argparse.Namespace) -> int:
     return int(bool(failed))
 
 
+@hands_out_nothing("acts with their proofs, for the auditor: numbers of persons, nothing of their records")
 def _export(args: argparse.Namespace) -> int:
     if not _set_up():
         return 1
@@ -181,6 +185,7 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+@hands_out_nothing("a public key")
 def _key(args: argparse.Namespace) -> int:
     if not _set_up():
         return 1
@@ -199,6 +204,7 @@ def _key(args: argparse.Namespace) -> int:
     return 0
 
 
+@hands_out_nothing("a program")
 def _verifier(args: argparse.Namespace) -> int:
     source = Path(__file__).with_name("verifier.py").read_text(encoding="utf-8")
     try:

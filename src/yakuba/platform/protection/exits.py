@@ -109,17 +109,29 @@ def require_declared(exit_: Exit) -> None:
 class HandingOut:
     """What a function hands out: by `exits`, or nothing about a person, for the `reason`."""
 
-    exits: tuple[Exit, ...] = ()
+    names: tuple[str, ...] = ()
     reason: str = ""
 
+    @property
+    def exits(self) -> tuple[Exit, ...]:
+        """Raises UnknownExit for a name that isn't on the list."""
+        unknown = set(self.names) - set(_exits)
+        if unknown:
+            raise UnknownExit(f"no declared exits: {', '.join(sorted(unknown))}")
+        return tuple(_exits[name] for name in self.names)
 
-def exit_of(*through: Exit) -> Callable[[Function], Function]:
-    """Decorator: the function hands out by these exits. Raises UnknownExit, ValueError without any."""
+
+def exit_of(*through: Exit | str) -> Callable[[Function], Function]:
+    """Decorator: the function hands out by these exits. Raises UnknownExit, ValueError without any.
+
+    By name only where the room can't be loaded yet: commands are known before the database is.
+    """
     if not through:
         raise ValueError("name the exits")
     for exit_ in through:
-        require_declared(exit_)
-    return _say(HandingOut(exits=through))
+        if isinstance(exit_, Exit):
+            require_declared(exit_)
+    return _say(HandingOut(names=tuple(exit_ if isinstance(exit_, str) else exit_.name for exit_ in through)))
 
 
 def hands_out_nothing(reason: str) -> Callable[[Function], Function]:

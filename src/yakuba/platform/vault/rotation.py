@@ -26,6 +26,7 @@ from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job, State
 from yakuba.platform.jobs.runner import Run, job_kind
 from yakuba.platform.jobs.tasks import enqueue
+from yakuba.platform.protection.exits import hands_out_nothing
 from yakuba.platform.transactions import use_case
 
 from . import keys, keyset, sealing, store
@@ -202,6 +203,7 @@ class _Progress:
 
 
 @job_kind(KIND)
+@hands_out_nothing("counts of rows that were sealed anew")
 def _work(run: Run) -> dict[str, Any]:
     """Goes through all places, and again from the start as long as the primary key changed on the way."""
     desk = system_desk("vault", {Duty.SECURITY}, run.clock)

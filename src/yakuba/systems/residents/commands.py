@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yakuba.console import Console
+from yakuba.platform.protection.exits import exit_of, hands_out_nothing
 
 if TYPE_CHECKING:
     from yakuba.platform.access.desk import Desk
@@ -80,6 +81,7 @@ def _command(handler: Callable[[argparse.Namespace, Console], int]) -> Callable[
     return run
 
 
+@hands_out_nothing("its report counts rows; persons who may be the same by number only")
 @_command
 def _import(args: argparse.Namespace, console: Console) -> int:
     from yakuba.platform.clock import SystemClock
@@ -145,6 +147,7 @@ def _tell(report: Report, out: Console) -> None:
         out.say("  同じ人かもしれません: " + "、".join(f"{number:015d}" for number in group))
 
 
+@exit_of("residents:register:file")
 @_command
 def _export(args: argparse.Namespace, console: Console) -> int:
     from yakuba.platform.clock import SystemClock
@@ -162,6 +165,7 @@ def _export(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+@exit_of("residents:refusals:list")
 @_command
 def _refusals(args: argparse.Namespace, console: Console) -> int:
     from itertools import islice

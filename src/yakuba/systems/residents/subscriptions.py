@@ -6,10 +6,12 @@ from django.db import connection
 
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.events.registry import Delivered, subscribe
+from yakuba.platform.protection.exits import hands_out_nothing
 
 from .interfaces import RECORD_CHANGED
 
 
+@hands_out_nothing("counts of a day")
 @subscribe(RECORD_CHANGED, "residents.population_day")
 def count_movement(event: Delivered) -> None:
     """Add one change to its day and reason. The delivery's completion commits with it, so it is counted once."""
