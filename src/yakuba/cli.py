@@ -17,6 +17,7 @@ from importlib import import_module
 
 from yakuba import __version__
 from yakuba.console import Console
+from yakuba.core.findings import Refused
 from yakuba.nodes.paths import data_folder
 from yakuba.platform.protection.exits import hands_out_nothing
 
@@ -29,12 +30,14 @@ DEFAULT_CODE = "27223"
 class Command:
     """A command kept elsewhere: `module` offers `add_parser(subparsers)`, whose parser sets `handler(args) -> int`.
 
-    The handler of one that `needs_database` finds YAKUBA_DATABASE_URL and the rest of the settings in the environment.
+    The handler of one that `needs_database` finds YAKUBA_DATABASE_URL and the rest of the settings in the environment;
+    one `as_application` also finds Django set up with the rights of the programs of the house, not the owner's.
     """
 
     module: str
     help: str
     needs_database: bool = True
+    as_application: bool = False
 
 
 COMMANDS = {
@@ -42,7 +45,7 @@ COMMANDS = {
     "jobs": Command("yakuba.nodes.commands", "バッチ処理の状況を表示する"),
     "retention": Command("yakuba.nodes.retention_commands", "保存期間の満了した記録の廃棄"),
     "audit": Command("yakuba.platform.audit.commands", "操作履歴の検証・書出し・署名の鍵"),
-    "residents": Command("yakuba.systems.residents.commands", "住民データの取込み・書出し"),
+    "residents": Command("yakuba.systems.residents.commands", "住民データの取込み・書出し", as_application=True),
     "vault": Command("yakuba.nodes.vault_commands", "個人番号などの鍵: 状況、切替え、廃止"),
     "sandbox": Command("yakuba.sandbox.commands", "見本の町: 住民の作成、一日の業務、ワンタイムコード"),
     "requirements": Command("yakuba.assurance.commands", "要件と、それを証明するテストの一覧", needs_database=False),
@@ -73,9 +76,13 @@ def _run_elsewhere(command: Command, args: argparse.Namespace, console: Console)
     available = supervisor.database_available(data_folder(), console) if command.needs_database else nullcontext()
     try:
         with available:
+            if command.as_application:
+                from yakuba.nodes.town import connect_as_application
+
+                connect_as_application()
             code: int = args.handler(args)
             return code
-    except PostgresUnavailable as error:
+    except (PostgresUnavailable, Refused) as error:
         console.say(str(error))
         return 1
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -34,7 +35,12 @@ def house(postgres_server: Server, tmp_path: Path) -> Iterator[dict[str, str]]:
             "YAKUBA_SECRET_KEY": "tests-only",
         }
     with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(f"{name}_app")))
+        roles = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s) ORDER BY rolname = %s",
+            [f"{name}_", f"{name}_app"],
+        ).fetchall()
+        for (role,) in roles:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 def prepare(house: dict[str, str], *, kill_at: str = "") -> dict[str, Any] | None:
@@ -77,8 +83,11 @@ def test_the_application_cannot_touch_history_and_a_second_start_changes_nothing
     assert first is not None
     application = first["environment"]["YAKUBA_APP_DATABASE_URL"]
     with psycopg.connect(application, autocommit=True) as connection:
-        assert connection.execute("SELECT count(*) > 0 FROM residents_version").fetchone() == (True,)
+        reviewer = urlsplit(house["YAKUBA_DATABASE_URL"]).path.lstrip("/") + "_duty_review"
         for forbidden in (
+            "SELECT FROM residents_version",
+            "SELECT FROM vault_number",
+            "SELECT FROM audit_entry",
             "UPDATE residents_version SET name = NULL",
             "DELETE FROM residents_version",
             "DELETE FROM events_event",
@@ -89,9 +98,13 @@ def test_the_application_cannot_touch_history_and_a_second_start_changes_nothing
             "TRUNCATE residents_filing_step",
             "CREATE TABLE own (id int)",
             "CREATE ROLE somebody",
+            "ALTER ROLE CURRENT_USER CREATEROLE",
+            f"GRANT SELECT ON residents_version TO {reviewer}",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(forbidden)
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(reviewer)))
+        assert connection.execute("SELECT count(*) > 0 FROM residents_version").fetchone() == (True,)
     with psycopg.connect(house["YAKUBA_DATABASE_URL"]) as connection:
         before = connection.execute("SELECT count(*), max(recorded_at) FROM residents_version").fetchone()
     second = prepare(house)

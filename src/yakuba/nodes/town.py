@@ -29,10 +29,11 @@ def prepare(report: Report, *, residents: int, code: str, seed: int | None = Non
     """
     environment = make_ready(report)
     from yakuba.sandbox import building
-    from yakuba.systems.residents.models import Resident, Town
+    from yakuba.systems.residents import register
+    from yakuba.systems.residents.models import Town
 
     shown: dict[str, Any] = {"environment": environment}
-    if building.begun() is not None or not (Town.objects.exists() or Resident.objects.exists()):
+    if building.begun() is not None or not register.is_begun():
         from yakuba.platform.clock import SystemClock
 
         built = building.build(
@@ -48,7 +49,7 @@ def prepare(report: Report, *, residents: int, code: str, seed: int | None = Non
     if house is not None:
         sandbox = "（見本の町）" if house.is_sandbox else ""
         shown["団体"] = f"{house.prefecture}{house.name}（{house.code}）{sandbox}"
-        shown["住民"] = Resident.objects.filter(is_open=True).count()
+        shown["住民"] = register.population()
     return shown
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import pyotp
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
 
 from yakuba.nodes.paths import write_privately
+from yakuba.platform.access.desk import system_desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, DutyAssignment, Office, Terminal
 from yakuba.platform.access.sign_in import TOTP_STEP_S, totp_context
@@ -59,7 +59,7 @@ def create_all(clock: Clock) -> None:
     An account whose secrets were lost (no file, other database) gets new ones.
     """
     known = _read()
-    with transaction.atomic():
+    with system_desk("sandbox", {Duty.ADMINISTRATION}, clock).acting(Duty.ADMINISTRATION):
         office, _ = Office.objects.get_or_create(code="100", defaults={"name": "市民課"})
         Terminal.objects.get_or_create(
             code="T01",

@@ -20,7 +20,7 @@ from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job, State
 from yakuba.platform.jobs.runner import Run, job_kind
 from yakuba.platform.protection.exits import hands_out_nothing
-from yakuba.systems.residents.models import Resident, Town
+from yakuba.systems.residents import register
 from yakuba.systems.residents.transfer import loading
 
 from . import day, population, town_setup
@@ -64,7 +64,7 @@ def build(
     """
     job = begun()
     if job is None:
-        if Town.objects.exists() or Resident.objects.exists():
+        if register.is_begun():
             raise Refused([not_empty()])
         home = population.find_municipality(code)
         arguments = {

@@ -20,9 +20,11 @@ from django.db.models import Max
 from yakuba.core.addresses import municipality
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Refused
+from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import AccessDenied, Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.models import Account, Terminal
+from yakuba.platform.access.rights import Task
 from yakuba.platform.clock import Clock, today
 from yakuba.platform.documents import MissingGlyphs
 from yakuba.platform.events.models import Event
@@ -30,7 +32,7 @@ from yakuba.platform.events.outbox import dispatch
 from yakuba.systems.residents import certificates, enquiries, exits, register, services
 from yakuba.systems.residents.enquiries import Query
 from yakuba.systems.residents.interfaces import RECORD_CHANGED
-from yakuba.systems.residents.models import Filing, Resident, ResidentVersion
+from yakuba.systems.residents.models import Filing, ResidentVersion
 
 from . import invariants
 from .forms import Form, Forms, label
@@ -106,11 +108,13 @@ class _Day:
         self.clock = clock
         self.report = report
         self.today = today(clock)
-        last = Filing.objects.aggregate(last=Max("id"))["last"] or 0
+        with database_roles.task(Task.INSPECTION):
+            last = Filing.objects.aggregate(last=Max("id"))["last"] or 0
+            self.first_event = Event.objects.aggregate(last=Max("id"))["last"] or 0
         # The register's state is part of the seed: a day played again is another day, and its forms are new ones.
         self.rng = np.random.default_rng([seed, self.today.toordinal(), last])
         self.balance = Balance(seed, self.today.isoformat())
-        self.balance.before = Resident.objects.filter(is_open=True).count()
+        self.balance.before = register.population()
         self.scale = self.balance.before / PER_RESIDENTS
         house = municipality(register.town().code)
         newcomers = Newcomers(house, self.rng, self.today, last * _NEWCOMERS_A_FILING)
@@ -126,7 +130,6 @@ class _Day:
         self.queue: deque[tuple[Pending, Desk]] = deque()
         self.registered: list[Pending] = []
         self.touched: set[int] = set()
-        self.first_event = Event.objects.aggregate(last=Max("id"))["last"] or 0
         self.counts: Counter[tuple[str, str]] = Counter()
 
     def _count(self, per_town: int) -> int:
@@ -643,7 +646,7 @@ class _Day:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             delivered = dispatch(self.clock)
-            with connection.cursor() as cursor:
+            with database_roles.task(Task.INSPECTION), connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM events_delivery WHERE done_at IS NULL AND attempts < 5")
                 (left,) = cursor.fetchone()
             if not left:
@@ -651,11 +654,12 @@ class _Day:
             if not delivered:
                 time.sleep(0.05)  # the worker is delivering
             self.report("異動の配達", delivered, left)
-        self.balance.events = Event.objects.filter(id__gt=self.first_event).count()
+        with database_roles.task(Task.INSPECTION):
+            self.balance.events = Event.objects.filter(id__gt=self.first_event).count()
 
     def _check(self) -> None:
         balance = self.balance
-        balance.after = Resident.objects.filter(is_open=True).count()
+        balance.after = register.population()
         if balance.before + balance.entered - balance.left != balance.after:
             self._breach(
                 "population",
@@ -669,7 +673,7 @@ class _Day:
 
     def _check_events(self) -> None:
         """The day's own count of who came and left against the events that it caused."""
-        with connection.cursor() as cursor:
+        with database_roles.task(Task.INSPECTION), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FILTER (WHERE (payload->>'opened')::bool), count(*) FILTER (WHERE (payload->>'closed')::bool)"
                 " FROM events_event WHERE id > %s AND name = %s",

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from yakuba.platform.access import database_roles
+from yakuba.platform.access.rights import Task
 from yakuba.platform.audit import log
 from yakuba.platform.events.outbox import open_failures
 from yakuba.systems.residents import search_keys
@@ -207,6 +209,11 @@ def check(*, sample: int = 500, touched: Iterable[int] = ()) -> list[Breach]:
     """Every breach of the register, the log and the outbox. `sample`: persons (spread evenly) whose search keys are made
     anew and compared, besides all of `touched`.
     """
+    with database_roles.task(Task.INSPECTION):
+        return _check(sample, touched)
+
+
+def _check(sample: int, touched: Iterable[int]) -> list[Breach]:
     found = [breach for rule in RULES if (breach := _ask(rule)) is not None]
     broken = log.breaches()
     if broken:

@@ -8,6 +8,8 @@ from datetime import date
 
 from django.db import connection
 
+from yakuba.platform.access import database_roles
+from yakuba.platform.access.rights import Task
 from yakuba.systems.residents.models import ResidentVersion
 from yakuba.systems.residents.reasons import ResidentKind
 from yakuba.systems.residents.register import current_versions
@@ -72,8 +74,9 @@ class TownPeople:
     def __init__(self, seed: int, today: date, households: int, closed: int) -> None:
         self.today = today
         self._seed = seed
-        self._homes = self._draw_homes(households)
-        self._closed = self._draw_closed(closed)
+        with database_roles.task(Task.INSPECTION):
+            self._homes = self._draw_homes(households)
+            self._closed = self._draw_closed(closed)
 
     def _draw_homes(self, count: int) -> list[Home]:
         with connection.cursor() as cursor:
@@ -138,7 +141,7 @@ class TownPeople:
 
     def find(self, condition: str, *parameters: object) -> ResidentVersion | None:
         """One open person, unlocked, whose current version `v` fits an SQL condition of ours."""
-        with connection.cursor() as cursor:
+        with database_roles.task(Task.INSPECTION), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT r.number FROM residents_resident r JOIN residents_version v ON v.person = r.number"
                 " AND v.version_no = r.version_no WHERE r.is_open AND r.pending_filing IS NULL"
@@ -146,4 +149,4 @@ class TownPeople:
                 [*parameters, self._seed],
             )
             row = cursor.fetchone()
-        return current_versions(row)[0] if row else None
+            return current_versions(row)[0] if row else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 
 from yakuba.core.addresses import Municipality, MunicipalityKind
 from yakuba.platform import profiles
+from yakuba.platform.access.desk import system_desk
+from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Office, Terminal
 from yakuba.platform.clock import Clock
 from yakuba.platform.documents import make_sandbox_seal
@@ -36,7 +38,7 @@ DEPUTY_DAYS_AGO = (40, 30)
 def create_house(code: str, today: date, clock: Clock, seed: int) -> Municipality:
     """Make what a house needs besides its residents. Repeating it changes nothing. Raises Refused for an unknown code."""
     home = find_municipality(code)
-    with transaction.atomic():
+    with system_desk("sandbox", {Duty.ADMINISTRATION}, clock).acting(Duty.ADMINISTRATION):
         profiles.set_up(home.code)
         for office, name in OFFICES:
             Office.objects.get_or_create(code=office, defaults={"name": name})

@@ -170,11 +170,16 @@ def _export(args: argparse.Namespace, console: Console) -> int:
 def _refusals(args: argparse.Namespace, console: Console) -> int:
     from itertools import islice
 
+    from yakuba.platform.access.duties import Duty
+    from yakuba.platform.clock import SystemClock
+
     from .transfer.refusals import describe, open_refusals
 
     out = Console(sys.stdout)
     shown = 0
-    for refusal in islice(open_refusals(args.job), args.limit or None):
+    with cli_desk(SystemClock()).acting(Duty.BULK):
+        found = list(islice(open_refusals(args.job), args.limit or None))
+    for refusal in found:
         shown += 1
         if args.json:
             row = {

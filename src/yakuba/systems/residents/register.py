@@ -19,7 +19,9 @@ from yakuba.core.calendar import UncertainDate
 from yakuba.core.characters import fold_name
 from yakuba.core.findings import Finding, Refused
 from yakuba.core.numbers import AddresseeNumber, HouseholdNumber, IndividualNumber
+from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
+from yakuba.platform.access.rights import Task
 from yakuba.platform.events.outbox import Publication, publish
 from yakuba.platform.vault import store as vault
 
@@ -44,6 +46,18 @@ from .rules import Cancelled, Candidate, Known, Plan, View
 def town() -> Town:
     """What this house is. Raises Town.DoesNotExist before the first set-up."""
     return Town.objects.get()
+
+
+def is_begun() -> bool:
+    """Whether this house has a town, or anybody in its register."""
+    with database_roles.task(Task.INSPECTION):
+        return Town.objects.exists() or Resident.objects.exists()
+
+
+def population() -> int:
+    """How many are registered now (現存者)."""
+    with database_roles.task(Task.INSPECTION):
+        return Resident.objects.filter(is_open=True).count()
 
 
 @lru_cache(maxsize=4)

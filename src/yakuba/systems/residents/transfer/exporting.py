@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.db import connection, transaction
+from django.db import connection
 
 from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.desk import AccessDenied, Desk
@@ -126,7 +126,7 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
     mark = f"{secrets.token_hex(16)}:" if with_individual_numbers else ""
     vault_ids = re.compile(mark.encode() + b"([0-9]+)") if mark else None
     inside = connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
+    with desk.acting(Duty.BULK), connection.cursor() as cursor:
         if not inside:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SET LOCAL datestyle = 'ISO'")

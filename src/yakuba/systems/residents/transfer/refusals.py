@@ -60,6 +60,6 @@ def describe(finding: Mapping[str, Any]) -> str:
 
 
 def open_refusals(job: int | None = None) -> Iterable[ImportRefusal]:
-    """What still waits for a person, in the order of jobs and rows."""
+    """What still waits for a person, in the order of jobs and rows. Read it as Duty.BULK."""
     rows = ImportRefusal.objects.filter(resolved_at__isnull=True).order_by("job", "row")
     return (rows.filter(job=job) if job is not None else rows).iterator(chunk_size=1000)
