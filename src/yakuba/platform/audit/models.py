@@ -112,3 +112,113 @@ class ErasedRange(models.Model):
     class Meta:
         db_table = "audit_erased_range"
         indexes = [models.Index(fields=["lane", "first"], name="audit_erased_lane")]
+
+
+class Inspection(models.Model):
+    """点検: one day of the log was examined. `summary`: office -> account -> counts by kind of act."""
+
+    day = models.DateField(unique=True)
+    at = models.DateTimeField()
+    account = models.TextField()
+    entries = models.IntegerField()
+    concerns = models.IntegerField()
+    summary = models.JSONField()
+
+    class Meta:
+        db_table = "audit_inspection"
+
+
+class Mark(models.Model):
+    """That somebody saw an inspection's result: the officer for the whole, a head of section for his office."""
+
+    inspection = models.ForeignKey(Inspection, models.PROTECT, related_name="marks")
+    at = models.DateTimeField()
+    account = models.TextField()
+    name = models.TextField()
+    office = models.TextField(help_text="empty: of the whole")
+    text = models.TextField()
+
+    class Meta:
+        db_table = "audit_mark"
+
+
+class Concern(models.Model):
+    """点検の指摘: what a rule or a person wants looked at. Never changed; its steps say what became of it."""
+
+    inspection = models.ForeignKey(Inspection, models.PROTECT, null=True, related_name="found")
+    rule = models.TextField()
+    day = models.DateField()
+    at = models.DateTimeField()
+    account = models.TextField()
+    name = models.TextField()
+    office = models.TextField()
+    count = models.IntegerField()
+    text = models.TextField()
+    entries = ArrayField(models.BigIntegerField(), default=list)
+    subjects = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        db_table = "audit_concern"
+        indexes = [models.Index(fields=["office", "day"], name="audit_concern_office")]
+
+
+class Step(models.Model):
+    """What somebody did about a concern: `state` is the state that it has from then on."""
+
+    concern = models.ForeignKey(Concern, models.PROTECT, related_name="steps")
+    at = models.DateTimeField()
+    account = models.TextField()
+    name = models.TextField()
+    state = models.CharField(max_length=12)
+    text = models.TextField()
+    case = models.TextField(help_text="the application document that was compared")
+
+    class Meta:
+        db_table = "audit_concern_step"
+
+
+class Usage(models.Model):
+    """使用簿: one use of a terminal by one person, from signing in to signing out."""
+
+    terminal = models.TextField()
+    office = models.TextField()
+    account = models.TextField()
+    name = models.TextField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    searches = models.IntegerField()
+    persons = models.IntegerField()
+    method = models.TextField()
+
+    class Meta:
+        db_table = "audit_usage"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "terminal", "started_at"], name="audit_usage_once"),
+        ]
+
+
+class UsageApproval(models.Model):
+    """The security officer's approval of one line of the 使用簿."""
+
+    usage = models.OneToOneField(Usage, models.PROTECT, related_name="approval")
+    at = models.DateTimeField()
+    account = models.TextField()
+    name = models.TextField()
+
+    class Meta:
+        db_table = "audit_usage_approval"
+
+
+class StaffLink(models.Model):
+    """Which resident a clerk is, if the house knows: only inspections read it."""
+
+    account = models.TextField()
+    subject = models.BigIntegerField()
+    since = models.DateField()
+    until = models.DateField(null=True, help_text="first day on which it no longer holds")
+
+    class Meta:
+        db_table = "audit_staff_link"
+        constraints = [
+            models.UniqueConstraint(fields=["account"], condition=models.Q(until=None), name="audit_staff_link_present")
+        ]
