@@ -116,10 +116,13 @@ def test_only_coded_items_name_a_list():
 
 # -- what the database refuses ------------------------------------------------------------------------------------------
 
-LOG = ("audit_entry", "audit_leaf", "audit_node", "audit_checkpoint", "audit_erasure", "audit_erased_range")
+LOG = (
+    "audit_entry", "audit_leaf", "audit_node", "audit_checkpoint", "audit_erasure", "audit_erased_range",
+    "audit_inspection", "audit_mark", "audit_concern", "audit_concern_step", "audit_usage", "audit_usage_approval",
+)  # fmt: skip
 GUARDED = (*APPEND_ONLY, *LOG)
 
-# What only sealing and erasing write.
+# What only sealing, erasing and inspecting write.
 LOG_OF_OLD = """
 INSERT INTO audit_leaf (position, lane, sequence, leaf, hash) VALUES (0, 0, 1, '', '');
 INSERT INTO audit_node (level, index, hash) VALUES (8, 0, '');
@@ -127,6 +130,14 @@ INSERT INTO audit_checkpoint (number, size, root, at, note) VALUES (1, 1, '', no
 INSERT INTO audit_erasure (at, before, account, ground, entries, digest, lane, sequence)
     VALUES (now(), now(), '', '', 1, '', 0, 1);
 INSERT INTO audit_erased_range (erasure_id, lane, first, last) VALUES (1, 0, 1, 1);
+INSERT INTO audit_inspection (id, day, at, account, entries, concerns, summary) VALUES (1, now(), now(), '', 1, 1, '{}');
+INSERT INTO audit_mark (inspection_id, at, account, name, office, text) VALUES (1, now(), '', '', '', '');
+INSERT INTO audit_concern (id, inspection_id, rule, day, at, account, name, office, count, text, entries, subjects)
+    VALUES (1, 1, '', now(), now(), '', '', '', 1, '', '{}', '{}');
+INSERT INTO audit_concern_step (concern_id, at, account, name, state, text, "case") VALUES (1, now(), '', '', '', '', '');
+INSERT INTO audit_usage (id, terminal, office, account, name, started_at, ended_at, searches, persons, method)
+    VALUES (1, '', '', '', '', now(), now(), 0, 0, '');
+INSERT INTO audit_usage_approval (usage_id, at, account, name) VALUES (1, now(), '', '');
 """
 
 
