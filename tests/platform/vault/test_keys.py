@@ -176,7 +176,6 @@ def kek(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.req("SEC-029")
 def test_the_file_is_wrapped_as_soon_as_there_is_a_key_for_it(
     own_keys: Path, clock: FixedClock, kek: Path, monkeypatch: pytest.MonkeyPatch
 ):

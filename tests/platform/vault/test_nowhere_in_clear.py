@@ -159,7 +159,8 @@ def _walk(numbers: dict[int, str], clock: FixedClock, make_desk: Callable[..., D
 def _papers(person: int, make_desk: Callable[..., Desk]) -> None:
     from yakuba.core.findings import Refused
     from yakuba.systems.residents import certificates
-    from yakuba.systems.residents.papers.forms import CertificateOptions, PaperKind
+    from yakuba.systems.residents.certificates import PaperKind
+    from yakuba.systems.residents.papers import CertificateOptions
 
     request = certificates.CertificateRequest(
         kind=PaperKind.INDIVIDUAL_COPY,
