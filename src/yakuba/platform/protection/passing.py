@@ -270,6 +270,17 @@ def _released(
     return opened
 
 
+def withheld(desk: Desk, through: Exit) -> frozenset[int]:
+    """Everybody who isn't open at an exit: for what goes out in bulk, where nobody is asked about one by one.
+
+    Releases don't count: they are for one person's record, and a file isn't that.
+    """
+    condition, values = concealed_from(desk, through, "f.subject")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT f.subject FROM protection_flag f WHERE NOT ({condition})", values)
+        return frozenset(subject for (subject,) in cursor.fetchall())
+
+
 def concealed_from(desk: Desk, through: Exit, column: str) -> tuple[str, list[Any]]:
     """A condition of SQL on `column` (宛名番号) and its values: who may be found by what is masked for this desk.
 
@@ -279,11 +290,11 @@ def concealed_from(desk: Desk, through: Exit, column: str) -> tuple[str, list[An
     opener = OPENED_BY[through.way]
     if opener is not None and desk.may(opener):
         return "true", []
-    closing = [kind.value for kind, done in POLICY[through.way].items() if done is not Outcome.OPEN]
+    harmless = [kind.value for kind, done in POLICY[through.way].items() if done is Outcome.OPEN]
     day = desk.today
     return (
         f"NOT EXISTS (SELECT FROM protection_flag pf LEFT JOIN protection_flag_end pe ON pe.flag_id = pf.id"
-        f" WHERE pf.subject = {column} AND %s = ANY(pf.ways) AND pf.kind = ANY(%s) AND pf.starts_on <= %s"
+        f" WHERE pf.subject = {column} AND %s = ANY(pf.ways) AND pf.kind <> ALL(%s) AND pf.starts_on <= %s"
         f" AND (pf.ends_before > %s OR pf.ends_before IS NULL) AND (pe.ends_before > %s OR pe.ends_before IS NULL))",
-        [through.way.value, closing, day, day, day],
+        [through.way.value, harmless, day, day, day],
     )

@@ -35,6 +35,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     export = actions.add_parser("export", help="台帳を CSV に書き出す")
     export.add_argument("file", type=Path)
     export.add_argument("--with-individual-numbers", action="store_true", help="個人番号も書き出す")
+    export.add_argument("--with-protected", action="store_true", help="支援措置等の対象の方も書き出す")
     export.add_argument("--json", action="store_true", help="結果を JSON で出力する")
     export.set_defaults(handler=_export)
 
@@ -45,13 +46,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     refusals.set_defaults(handler=_refusals)
 
 
-def cli_desk(clock: Clock, *, individual_numbers: bool = False) -> Desk:
+def cli_desk(clock: Clock, *, individual_numbers: bool = False, protected: bool = False) -> Desk:
     """The system's desk of whoever runs the command on this machine."""
     from yakuba.platform.access.desk import Desk
     from yakuba.platform.access.duties import Duty, Purpose
 
     user = getpass.getuser()
-    duties = {Duty.BULK, Duty.INDIVIDUAL_NUMBER} if individual_numbers else {Duty.BULK}
+    duties = {Duty.BULK}
+    if individual_numbers:
+        duties.add(Duty.INDIVIDUAL_NUMBER)
+    if protected:
+        duties.add(Duty.PROTECTION)
     return Desk(
         account=f"system:cli:{user}",
         name=user,
@@ -154,7 +159,7 @@ def _export(args: argparse.Namespace, console: Console) -> int:
 
     from .transfer import exporting
 
-    desk = cli_desk(SystemClock(), individual_numbers=args.with_individual_numbers)
+    desk = cli_desk(SystemClock(), individual_numbers=args.with_individual_numbers, protected=args.with_protected)
     manifest = exporting.export(desk, args.file, console.progress, with_individual_numbers=args.with_individual_numbers)
     result: dict[str, Any] = {"file": str(args.file), **asdict(manifest)}
     if args.json:
@@ -168,18 +173,16 @@ def _export(args: argparse.Namespace, console: Console) -> int:
 @exit_of("residents:refusals:list")
 @_command
 def _refusals(args: argparse.Namespace, console: Console) -> int:
-    from itertools import islice
+    from itertools import chain, islice
 
-    from yakuba.platform.access.duties import Duty
     from yakuba.platform.clock import SystemClock
 
-    from .transfer.refusals import describe, open_refusals
+    from .transfer.refusals import describe, listed, open_refusals
 
     out = Console(sys.stdout)
     shown = 0
-    with cli_desk(SystemClock()).acting(Duty.BULK):
-        found = list(islice(open_refusals(args.job), args.limit or None))
-    for refusal in found:
+    portions = listed(cli_desk(SystemClock()), open_refusals(args.job))
+    for refusal in islice(chain.from_iterable(portions), args.limit or None):
         shown += 1
         if args.json:
             row = {

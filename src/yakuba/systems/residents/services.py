@@ -188,7 +188,11 @@ def _require_open(desk: Desk, view: rules.View, subjects: Iterable[int]) -> None
 
 
 def _written(filing_id: int) -> tuple[tuple[ResidentVersion | None, ResidentVersion], ...]:
-    versions = ResidentVersion.objects.filter(filing=filing_id).select_related("person").order_by("event_id", "person", "version_no")
+    versions = (
+        ResidentVersion.objects.filter(filing=filing_id)
+        .select_related("person")
+        .order_by("event_id", "person", "version_no")
+    )
     return tuple(
         (ResidentVersion.objects.filter(person=version.person_id, version_no=version.version_no - 1).first(), version)
         for version in versions

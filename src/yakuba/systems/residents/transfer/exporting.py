@@ -19,9 +19,11 @@ from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.desk import AccessDenied, Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.protection.passing import withheld
 from yakuba.platform.transactions import log_denial
 from yakuba.platform.vault import store as vault
 
+from ..exits import EXPORT_FILE
 from ..items import BY_NAME, Kind
 from .layout import COLUMNS, HEADER
 from .manifest import Manifest, manifest_path, manifest_text
@@ -37,8 +39,9 @@ def export(
 ) -> Manifest:
     """Write every person, ordered by 宛名番号, and the manifest beside; both whole or not at all, readable to us only.
 
-    Needs Duty.BULK, and Duty.INDIVIDUAL_NUMBER for the 個人番号. All rows are of one moment. Raises Refused when the file is
-    there already or can't be written.
+    Needs Duty.BULK, and Duty.INDIVIDUAL_NUMBER for the 個人番号. All rows are of one moment. Whom protection withholds is
+    left out and counted in the log, unless the desk has Duty.PROTECTION. Raises Refused when the file is there already or
+    can't be written, or when somebody came under protection meanwhile.
     """
     _require(desk, with_individual_numbers=with_individual_numbers)
     tell = progress or (lambda stage, done, total: None)
@@ -59,7 +62,17 @@ def export(
         individual_numbers=with_individual_numbers,
     )
     with _draft(path) as draft:
-        manifest = _write(draft, desk, tell, with_individual_numbers=with_individual_numbers)
+        before = withheld(desk, EXPORT_FILE)
+        manifest = _write(draft, desk, tell, before, with_individual_numbers=with_individual_numbers)
+        if withheld(desk, EXPORT_FILE) - before:
+            raise Refused(
+                [
+                    Finding(
+                        "RES-E-382", path.name, "書出しの間に、支援措置等の対象の方が増えました。ファイルは作っていません。",
+                        "もう一度書き出してください。",
+                    )
+                ]
+            )  # fmt: skip
         # Logged before anybody can open the file: a list that left the house without a trace doesn't exist.
         desk.log(
             Operation.EXPORT,
@@ -67,6 +80,7 @@ def export(
             state="finished",
             file=path.name,
             individual_numbers=with_individual_numbers,
+            withheld=len(before),
             **asdict(manifest),
         )
     with _draft(manifest_path(path)) as draft:
@@ -118,7 +132,9 @@ class _draft:  # noqa: N801 -- used as a function
                 self.name.unlink()
 
 
-def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_numbers: bool) -> Manifest:
+def _write(
+    file: BinaryIO, desk: Desk, tell: Progress, without: frozenset[int], *, with_individual_numbers: bool
+) -> Manifest:
     head = HEADER + b"\n"
     file.write(head)
     digest, size, rows = hashlib.sha256(head), len(head), 0
@@ -132,7 +148,7 @@ def _write(file: BinaryIO, desk: Desk, tell: Progress, *, with_individual_number
         cursor.execute("SET LOCAL datestyle = 'ISO'")
         cursor.execute("SELECT count(*) FROM residents_resident")
         (total,) = cursor.fetchone()
-        for count, data in _chunks(cursor, _statement(mark)):
+        for count, data in _chunks(cursor, _statement(mark), without):
             if data.count(b"\n") != count:
                 raise RuntimeError("台帳の文字に改行があり、一人を一行に書けません。")
             if vault_ids is not None:
@@ -174,19 +190,20 @@ def _column(name: str, mark: str) -> str:
             return f"v.{name}"
 
 
-def _chunks(cursor: Any, statement: str) -> Iterator[tuple[int, bytes]]:
-    """How many persons, and their rows, in the order of 宛名番号."""
+def _chunks(cursor: Any, statement: str, without: frozenset[int]) -> Iterator[tuple[int, bytes]]:
+    """How many persons, and their rows, in the order of 宛名番号; without those that are withheld."""
     last = 0
+    others = f"<> ALL('{{{','.join(map(str, sorted(without)))}}}'::bigint[])"
     while True:
         cursor.execute(
             "SELECT max(number), count(*) FROM"
-            " (SELECT number FROM residents_resident WHERE number > %s ORDER BY number LIMIT %s) persons",
+            f" (SELECT number FROM residents_resident WHERE number > %s AND number {others} ORDER BY number LIMIT %s) persons",
             [last, _CHUNK_ROWS],
         )
         top, count = cursor.fetchone()
         if not count:
             return
-        between = f"WHERE r.number > {last:d} AND r.number <= {top:d} ORDER BY r.number"
+        between = f"WHERE r.number > {last:d} AND r.number <= {top:d} AND r.number {others} ORDER BY r.number"
         with cursor.copy(f"COPY ({statement} {between}) TO STDOUT (FORMAT csv)") as copy:
             data = b"".join(copy)
         yield count, data

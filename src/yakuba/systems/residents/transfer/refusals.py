@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
+
+from django.db import transaction
 
 from yakuba.core.findings import Finding
 from yakuba.core.numbers import AddresseeNumber, holds_individual_number
+from yakuba.platform.access.desk import Desk
+from yakuba.platform.protection.passing import Passed, passing
 from yakuba.platform.vault import sealing
 
+from ..exits import REFUSALS_LIST
 from ..models import ImportRefusal
 from .job import SEALING_CONTEXT
 from .layout import COLUMNS, PLACE
 
 _NUMBER = PLACE["number"] - 1
 _SECRET = PLACE["individual_number"] - 1
+_PORTION = 1000
 
 
 def refusal(job: int, row: int, line: bytes, findings: Iterable[Finding], *, is_record: bool) -> ImportRefusal:
@@ -63,3 +70,14 @@ def open_refusals(job: int | None = None) -> Iterable[ImportRefusal]:
     """What still waits for a person, in the order of jobs and rows. Read it as Duty.BULK."""
     rows = ImportRefusal.objects.filter(resolved_at__isnull=True).order_by("job", "row")
     return (rows.filter(job=job) if job is not None else rows).iterator(chunk_size=1000)
+
+
+def listed(desk: Desk, rows: Iterable[ImportRefusal]) -> Iterator[Passed[ImportRefusal]]:
+    """The rows as they may be listed, in portions: who is under protection is left out, and counted by `refused`."""
+    remaining = iter(rows)
+    while portion := list(islice(remaining, _PORTION)):
+        with transaction.atomic():
+            gate = passing(desk, REFUSALS_LIST, [row.number for row in portion if row.number is not None])
+            yield gate.filter(
+                portion, lambda row: () if row.number is None else (row.number,), lambda row, _verdict: row
+            )
