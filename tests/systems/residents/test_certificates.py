@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -71,6 +72,19 @@ def test_the_individual_number_is_printed_on_request_only_and_logged(clerk, fami
     digits = text_of(issued.pdf).replace(" ", "").replace("\u3000", "")
     assert individual_number(1) in digits
     assert Entry.objects.filter(operation="view_number", subjects__contains=[family[0]]).exists()
+
+
+def test_no_hash_is_kept_from_which_a_number_could_be_found_by_trial(clerk, request_for):
+    request = request_for(options=CertificateOptions(show_individual_number=True))
+    issued = certificates.issue(clerk, request)
+    row = Issue.objects.get(number=issued.number)
+    assert row.content_hash != hashlib.sha256(issued.pdf).hexdigest()
+    kept = str(list(Entry.objects.values_list("detail", flat=True)))
+    assert row.content_hash in kept
+    assert hashlib.sha256(issued.pdf).hexdigest() not in kept
+    assert certificates.issue(clerk, request).pdf == issued.pdf, "the same request again gives the same paper"
+    plain = certificates.issue(clerk, request_for())
+    assert Issue.objects.get(number=plain.number).content_hash == hashlib.sha256(plain.pdf).hexdigest()
 
 
 @pytest.mark.req("RES-014")

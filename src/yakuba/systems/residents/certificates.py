@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, date
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -186,9 +186,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
     versions = _checked(desk, request, PAPERS[request.kind], lock=True)
     number = _next_number(desk)
     issued_at = desk.now  # asked once: the same moment makes the same paper when the request comes again
-    rendered = _paper(desk, request, versions, number.issued_on).render(
-        issue=number, created_at=issued_at.astimezone(UTC), specimen=town().is_sandbox
-    )
+    rendered, content_hash = _render(desk, request, versions, number, issued_at)
     persons = [version.person_id for version in versions]
     row = Issue.objects.create(
         number=str(number),
@@ -203,7 +201,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
         destination=request.destination,
         identity_documents=list(request.identity_documents),
         pages=rendered.page_count,
-        content_hash=rendered.content_hash,
+        content_hash=content_hash,
         issued_at=issued_at,
         account=desk.account,
         office=desk.office,
@@ -260,10 +258,8 @@ def _again(desk: Desk, request: CertificateRequest, earlier: Issue) -> Issued:
     versions = [by_person[person] for person in earlier.persons]
     day = earlier.issued_at.astimezone(JAPAN).date()
     number = IssueNumber(day, town().name, earlier.terminal or "-", earlier.printer or "-", earlier.serial)
-    rendered = _paper(desk, request, versions, day).render(
-        issue=number, created_at=earlier.issued_at.astimezone(UTC), specimen=town().is_sandbox
-    )
-    if rendered.content_hash != earlier.content_hash:
+    rendered, content_hash = _render(desk, request, versions, number, earlier.issued_at)
+    if content_hash != earlier.content_hash:
         raise Refused(
             [
                 Finding(
@@ -436,6 +432,25 @@ def _is_of_household(request: CertificateRequest, versions: Sequence[ResidentVer
     return any(member.person_id == request.requester_person for member in enquiries.members(household)) or (
         request.requester_person in request.persons
     )
+
+
+def _render(
+    desk: Desk, request: CertificateRequest, versions: list[ResidentVersion], number: IssueNumber, at: datetime
+) -> tuple[Rendered, str]:
+    """The paper, and the hash by which it is known again.
+
+    The hash is that of the paper without 個人番号: twelve digits could be tried out until the hash fits.
+    """
+
+    def render(request: CertificateRequest) -> Rendered:
+        paper = _paper(desk, request, versions, number.issued_on)
+        return paper.render(issue=number, created_at=at.astimezone(UTC), specimen=town().is_sandbox)
+
+    rendered = render(request)
+    if not request.options.show_individual_number:
+        return rendered, rendered.content_hash
+    blank = replace(request, options=replace(request.options, show_individual_number=False))
+    return rendered, render(blank).content_hash
 
 
 # -- from versions to papers ------------------------------------------------------------------------------------------
