@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "yakuba.platform.vault",
     "yakuba.platform.approvals",
     "yakuba.platform.linkage",
+    "yakuba.platform.handover",
     "yakuba.platform.protection",
     "yakuba.platform.retention",
     "yakuba.platform.jobs",
