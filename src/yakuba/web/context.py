@@ -52,6 +52,7 @@ _PURPOSES = (
     (Purpose.STATISTICS, {Duty.BULK}),
     (Purpose.LINKED_AFFAIR, {Duty.LINKAGE}),
     (Purpose.HAND_OVER, {Duty.HANDOVER}),
+    (Purpose.PROTECTION, {Duty.PROTECTION, Duty.PROTECTION_RELEASE}),
     (Purpose.AUDIT, {Duty.AUDIT}),
     (
         Purpose.SYSTEM,

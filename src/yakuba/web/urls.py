@@ -8,7 +8,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
-from . import approvals, confirmation, linkage, retention, static_files, views
+from . import approvals, confirmation, linkage, protection, retention, static_files, views
 
 urlpatterns = [
     path("", views.home),
@@ -26,6 +26,7 @@ urlpatterns = [
     path("jobs/<int:job_id>/cancel", views.cancel_job),
     path("", include(approvals)),
     path("", include(linkage)),
+    path("", include(protection)),
     path("retention", include(retention.urlpatterns)),
     path("residents/", include("yakuba.systems.residents.urls")),
     path("api/", api.urls),

@@ -62,6 +62,7 @@ class Purpose(StrEnum):
     STATISTICS = "statistics"
     LINKED_AFFAIR = "linked_affair"
     HAND_OVER = "hand_over"
+    PROTECTION = "protection"
     AUDIT = "audit"
     SYSTEM = "system"
 
@@ -78,6 +79,7 @@ _PURPOSE_LABELS = {
     Purpose.STATISTICS: "統計",
     Purpose.LINKED_AFFAIR: "庁内連携による事務",
     Purpose.HAND_OVER: "媒体・ファイルの授受",
+    Purpose.PROTECTION: "支援措置等の事務",
     Purpose.AUDIT: "操作履歴の点検",
     Purpose.SYSTEM: "システム運用",
 }
