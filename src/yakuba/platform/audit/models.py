@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 
 LANES = 16
@@ -43,6 +43,7 @@ class Entry(models.Model):
         indexes = [
             GinIndex(fields=["subjects"], name="audit_entry_subjects"),
             models.Index(fields=["account", "at"], name="audit_entry_account"),
+            BrinIndex(fields=["at"], name="audit_entry_at"),
         ]
 
 

@@ -64,14 +64,17 @@ def acts_between(first: datetime, last: datetime, **more: Any) -> list[Act]:
         .exclude(account__startswith=HOUSE)
         .exclude(account="")
         .order_by("at", "id")
-        .values_list("id", "at", "account", "office", "terminal", "operation", "result", "subjects", "target", "detail")
+        .defer("salt", "leaf", "hash")
     )
-    return [
-        Act(
-            number, at, account, office, terminal, Operation(operation), Result(result), tuple(subjects), target, detail
-        )
-        for number, at, account, office, terminal, operation, result, subjects, target, detail in rows.iterator()
-    ]
+    return [as_act(row) for row in rows.iterator()]
+
+
+def as_act(entry: Entry) -> Act:
+    """An entry as rules see it."""
+    return Act(
+        entry.pk, entry.at, entry.account, entry.office, entry.terminal, Operation(entry.operation), Result(entry.result),
+        tuple(entry.subjects), entry.target, entry.detail,
+    )  # fmt: skip
 
 
 @use_case(Operation.BATCH)
