@@ -8,7 +8,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
-from . import approvals, confirmation, linkage, protection, retention, static_files, views
+from . import approvals, audit_review, confirmation, linkage, protection, retention, static_files, views
 
 urlpatterns = [
     path("", views.home),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("settings/keys/options", views.enrolment_options),
     path("", include(confirmation)),
     path("audit", views.audit),
+    path("", include(audit_review)),
     path("jobs", views.jobs),
     path("jobs/<int:job_id>/cancel", views.cancel_job),
     path("", include(approvals)),

@@ -259,7 +259,8 @@ def audit(request: StaffRequest) -> HttpResponse:
         "page": page,
         "findings": findings,
         "given": request.GET,
-        "operations": [(operation.value, audit_log.LABELS[operation]) for operation in Operation],
+        "operations": [(operation.value, operation.label) for operation in Operation],
+        "export_fields": ("first", "last", "subject", "account", "operation"),
         "default_from": (desk.today - timedelta(days=7)).isoformat(),
         "default_to": desk.today.isoformat(),
     }
