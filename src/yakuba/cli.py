@@ -45,6 +45,7 @@ COMMANDS = {
     "jobs": Command("yakuba.nodes.commands", "バッチ処理の状況を表示する"),
     "retention": Command("yakuba.nodes.retention_commands", "保存期間の満了した記録の廃棄"),
     "audit": Command("yakuba.platform.audit.commands", "操作履歴の検証・書出し・署名の鍵"),
+    "handover": Command("yakuba.platform.handover.commands", "媒体・ファイルの授受"),
     "residents": Command("yakuba.systems.residents.commands", "住民データの取込み・書出し", as_application=True),
     "vault": Command("yakuba.nodes.vault_commands", "個人番号などの鍵: 状況、切替え、廃止"),
     "sandbox": Command("yakuba.sandbox.commands", "見本の町: 住民の作成、一日の業務、ワンタイムコード"),

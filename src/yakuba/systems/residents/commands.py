@@ -33,7 +33,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     load.set_defaults(handler=_import)
 
     export = actions.add_parser("export", help="台帳を CSV に書き出す")
-    export.add_argument("file", type=Path)
+    export.add_argument("file", type=Path, help="--to では相手方のファイルの名称")
+    door = export.add_mutually_exclusive_group(required=True)
+    door.add_argument("--to", metavar="相手方", help="この相手方だけが開けるファイルにして渡す(授受簿に記録)")
+    door.add_argument("--plain", action="store_true", help="暗号化しない(この機器の管理者が自分で使うときだけ)")
+    export.add_argument("--purpose", default="", help="--to: 目的")
+    export.add_argument("--law", default="", help="--to: 根拠")
+    export.add_argument("--office", default="", metavar="部署", help="--to: この部署として")
+    export.add_argument("--passphrase", action="store_true", help="--to: パスフレーズを尋ねる(証明書がないとき)")
     export.add_argument("--with-individual-numbers", action="store_true", help="個人番号も書き出す")
     export.add_argument("--with-protected", action="store_true", help="支援措置等の対象の方も書き出す")
     export.add_argument("--json", action="store_true", help="結果を JSON で出力する")
@@ -160,6 +167,8 @@ def _export(args: argparse.Namespace, console: Console) -> int:
     from .transfer import exporting
 
     desk = cli_desk(SystemClock(), individual_numbers=args.with_individual_numbers, protected=args.with_protected)
+    if args.to:
+        return _hand_over(desk, args, console)
     manifest = exporting.export(desk, args.file, console.progress, with_individual_numbers=args.with_individual_numbers)
     result: dict[str, Any] = {"file": str(args.file), **asdict(manifest)}
     if args.json:
@@ -167,6 +176,43 @@ def _export(args: argparse.Namespace, console: Console) -> int:
     else:
         rows = [["ファイル", args.file.name], ["行数", f"{manifest.rows:,}"], ["SHA-256", manifest.sha256]]
         Console(sys.stdout).table(rows)
+    return 0
+
+
+def _hand_over(desk: Desk, args: argparse.Namespace, console: Console) -> int:
+    """Prepare the file; hand it out at once where nobody need allow it first."""
+    from dataclasses import replace
+
+    from yakuba.platform.access.duties import Duty
+    from yakuba.platform.handover import outgoing
+    from yakuba.platform.handover.outgoing import Order
+
+    from .transfer import exporting
+
+    desk = replace(desk, office=args.office, duties=desk.duties | {Duty.HANDOVER})
+    order = Order(
+        source="residents", name=args.file.name, correspondent=args.to, purpose=args.purpose, law=args.law
+    )  # fmt: skip
+    draft = exporting.prepare(
+        desk, order, console.progress, with_individual_numbers=args.with_individual_numbers
+    )  # fmt: skip
+    result: dict[str, Any] = {
+        "draft": draft.pk, "rows": draft.rows, "sha256": draft.sha256, "release": None, "file": None,
+    }  # fmt: skip
+    if draft.needs_approval:
+        console.say(f"承認を申請しました。承認の後に ./yakuba handover release {draft.pk} で渡してください。")
+    else:
+        passphrase = getpass.getpass("パスフレーズ: ") if args.passphrase else ""
+        target = args.file.with_name(f"{args.file.name}.ykh")
+        row = outgoing.release(desk, draft.pk, target=target, passphrase=passphrase)
+        result |= {"release": row.pk, "file": str(target), "sealed_sha256": row.sealed_sha256}
+    if args.json:
+        sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
+    else:
+        told = [["準備番号", str(draft.pk)], ["行数", f"{draft.rows:,}"], ["内容のSHA-256", draft.sha256]]
+        if result["release"]:
+            told += [["授受番号", str(result["release"])], ["ファイル", Path(result["file"]).name]]
+        Console(sys.stdout).table(told)
     return 0
 
 

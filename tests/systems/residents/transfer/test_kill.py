@@ -173,9 +173,9 @@ def test_the_command(house, file_of, capsys, monkeypatch):
     assert frame["individual_number"][6] not in json.dumps(row)
 
     target = path.with_name("out.csv")
-    assert run("export", str(target))[0] == 0
+    assert run("export", str(target), "--plain")[0] == 0
     assert pl.read_csv(target, infer_schema=False)["individual_number"].null_count() == 19
-    code, _, err = run("export", str(target))
+    code, _, err = run("export", str(target), "--plain")
     assert code == 1
     assert "RES-E-380" in err
 

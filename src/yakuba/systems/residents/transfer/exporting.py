@@ -9,7 +9,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +19,10 @@ from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access.desk import AccessDenied, Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.handover import outgoing
+from yakuba.platform.handover.envelope import Writable
+from yakuba.platform.handover.models import Draft
+from yakuba.platform.handover.outgoing import Counts, Order
 from yakuba.platform.protection.passing import withheld
 from yakuba.platform.transactions import log_denial
 from yakuba.platform.vault import store as vault
@@ -37,7 +41,9 @@ _CHUNK_ROWS = 50_000
 def export(
     desk: Desk, path: Path, progress: Progress | None = None, *, with_individual_numbers: bool = False
 ) -> Manifest:
-    """Write every person, ordered by 宛名番号, and the manifest beside; both whole or not at all, readable to us only.
+    """Write every person, ordered by 宛名番号, and the manifest beside, in clear; both whole or not at all, ours to read only.
+
+    For the owner of the machine; what leaves the house goes by `prepare`.
 
     Needs Duty.BULK, and Duty.INDIVIDUAL_NUMBER for the 個人番号. All rows are of one moment. Whom protection withholds is
     left out and counted in the log, unless the desk has Duty.PROTECTION. Raises Refused when the file is there already or
@@ -62,17 +68,7 @@ def export(
         individual_numbers=with_individual_numbers,
     )
     with _draft(path) as draft:
-        before = withheld(desk, EXPORT_FILE)
-        manifest = _write(draft, desk, tell, before, with_individual_numbers=with_individual_numbers)
-        if withheld(desk, EXPORT_FILE) - before:
-            raise Refused(
-                [
-                    Finding(
-                        "RES-E-382", path.name, "書出しの間に、支援措置等の対象の方が増えました。ファイルは作っていません。",
-                        "もう一度書き出してください。",
-                    )
-                ]
-            )  # fmt: skip
+        manifest, left_out = _write_all(draft, desk, tell, path.name, with_individual_numbers=with_individual_numbers)
         # Logged before anybody can open the file: a list that left the house without a trace doesn't exist.
         desk.log(
             Operation.EXPORT,
@@ -80,12 +76,31 @@ def export(
             state="finished",
             file=path.name,
             individual_numbers=with_individual_numbers,
-            withheld=len(before),
+            withheld=left_out,
+            plain=True,
             **asdict(manifest),
         )
     with _draft(manifest_path(path)) as draft:
         draft.write(manifest_text(manifest).encode())
     return manifest
+
+
+def prepare(
+    desk: Desk, order: Order, progress: Progress | None = None, *, with_individual_numbers: bool = False
+) -> Draft:
+    """The same file, never in clear on a disk: sealed in the house until `handover.outgoing.release` hands it out.
+
+    Needs Duty.HANDOVER besides. Raises Refused, AccessDenied.
+    """
+    _require(desk, with_individual_numbers=with_individual_numbers)
+    tell = progress or (lambda stage, done, total: None)
+
+    def write(target: Writable) -> Counts:
+        manifest, _ = _write_all(target, desk, tell, order.name, with_individual_numbers=with_individual_numbers)
+        return Counts(rows=manifest.rows, persons=manifest.rows)
+
+    wanted = replace(order, source="residents", with_numbers=with_individual_numbers)
+    return outgoing.prepare(desk, wanted, write)
 
 
 def _require(desk: Desk, *, with_individual_numbers: bool) -> None:
@@ -132,8 +147,26 @@ class _draft:  # noqa: N801 -- used as a function
                 self.name.unlink()
 
 
+def _write_all(
+    file: Writable, desk: Desk, tell: Progress, name: str, *, with_individual_numbers: bool
+) -> tuple[Manifest, int]:
+    """Write the register without whom protection withholds: the manifest, and how many were left out."""
+    before = withheld(desk, EXPORT_FILE)
+    manifest = _write(file, desk, tell, before, with_individual_numbers=with_individual_numbers)
+    if withheld(desk, EXPORT_FILE) - before:
+        raise Refused(
+            [
+                Finding(
+                    "RES-E-382", name, "書出しの間に、支援措置等の対象の方が増えました。ファイルは作っていません。",
+                    "もう一度書き出してください。",
+                )
+            ]
+        )  # fmt: skip
+    return manifest, len(before)
+
+
 def _write(
-    file: BinaryIO, desk: Desk, tell: Progress, without: frozenset[int], *, with_individual_numbers: bool
+    file: Writable, desk: Desk, tell: Progress, without: frozenset[int], *, with_individual_numbers: bool
 ) -> Manifest:
     head = HEADER + b"\n"
     file.write(head)
