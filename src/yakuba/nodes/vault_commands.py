@@ -89,7 +89,7 @@ def _status(args: argparse.Namespace, desk: Desk, _console: Console) -> int:
 def _rotate(args: argparse.Namespace, desk: Desk, console: Console) -> int:
     from yakuba.platform.vault import rotation
 
-    key, job = rotation.rotate(desk, sealing_only=args.sealing_only)
+    key, job = rotation.rotate(desk, sealing_only=args.sealing_only, for_workers=not args.now)
     console.say(f"鍵{key}に切り替えました。これから封印するものには、すべてこの鍵を使います。")
     console.say("鍵のファイルの控えを取ってください。この鍵を失うと、封印したものは開きません。")
     if args.now:

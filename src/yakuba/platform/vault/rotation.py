@@ -76,10 +76,11 @@ def _status() -> list[KeyStatus]:
 
 
 @use_case(Operation.SETTINGS)
-def rotate(desk: Desk, *, sealing_only: bool = False) -> tuple[int, Job]:
+def rotate(desk: Desk, *, sealing_only: bool = False, for_workers: bool = True) -> tuple[int, Job]:
     """A new primary key, for every process at once, and the job that takes over what stands under older ones.
 
-    With `sealing_only` the blind indexes stay as they are. Returns the id of the key and the job, which the workers got.
+    With `sealing_only` the blind indexes stay as they are. Returns the id of the key and the job, queued: the workers get it,
+    unless the caller runs it itself.
     Raises Refused, AccessDenied, and VaultShut while somebody else changes keys.
     """
     desk.require(Duty.SECURITY)
@@ -100,23 +101,24 @@ def rotate(desk: Desk, *, sealing_only: bool = False) -> tuple[int, Job]:
             before=before.id,
             sealing_only=sealing_only,
         )
-        return key.id, _create_job(desk)
+        return key.id, _create_job(desk, for_workers=for_workers)
 
 
 @use_case(Operation.SETTINGS)
 def resume(desk: Desk) -> Job:
-    """The job that takes over what stands under older keys: the one under way, or a new one."""
+    """The job that takes over what stands under older keys, to be run by the caller: the one under way, or a new one."""
     desk.require(Duty.SECURITY)
     running: Job | None = Job.objects.filter(kind=KIND, state__in=[State.QUEUED, State.RUNNING]).order_by("-pk").first()
     if running is None:
-        running = _create_job(desk)
+        running = _create_job(desk, for_workers=False)
         desk.log(Operation.SETTINGS, target="vault_key", act="reseal", job=running.pk)
     return running
 
 
-def _create_job(desk: Desk) -> Job:
+def _create_job(desk: Desk, *, for_workers: bool) -> Job:
     job: Job = runner.create(KIND, {}, desk.account, desk.clock)
-    enqueue(job.pk)
+    if for_workers:
+        enqueue(job.pk)
     return job
 
 
