@@ -69,17 +69,11 @@ def django_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     keys.forget()
 
 
-@pytest.fixture(scope="session")
-def django_roles(postgres_server: Server) -> None:
-    """The roles of a house, once a server: every test database is used through the same ones.
-
-    Tests connect as the owner, because they set things up; a use case begins, as in a house, in the application's role.
-    """
-    from django.db import connections
-
+def make_roles(server: Server) -> None:
+    """The roles of a house on a server, once: every test database there is used through the same ones."""
     from yakuba.platform.access import rights
 
-    with psycopg.connect(postgres_server.url("postgres", SUPERUSER)) as administrator:
+    with psycopg.connect(server.url("postgres", SUPERUSER)) as administrator:
         administrator.execute("SELECT pg_advisory_xact_lock(hashtext('tests: roles'))")
         there = {name for (name,) in administrator.execute("SELECT rolname FROM pg_roles").fetchall()}
         if APPLICATION_ROLE not in there:
@@ -92,6 +86,14 @@ def django_roles(postgres_server: Server) -> None:
             administrator.execute(statement)
         for name in rights.role_names(ROLES_PREFIX, APPLICATION_ROLE).values():
             administrator.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(name), sql.Identifier(OWNER)))
+
+
+@pytest.fixture(scope="session")
+def django_roles(postgres_server: Server) -> None:
+    """Tests connect as the owner, because they set things up; a use case begins, as in a house, in the application's role."""
+    from django.db import connections
+
+    make_roles(postgres_server)
     connections.settings["default"].update(DUTY_ROLES=ROLES_PREFIX, APPLICATION_ROLE=APPLICATION_ROLE)
 
 

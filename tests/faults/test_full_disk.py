@@ -50,7 +50,9 @@ def server(small_disk: Path, tmp_path: Path, django_data: None) -> Iterator[Serv
 @pytest.fixture
 def house(server: Server, django_db_blocker) -> Iterator[None]:
     from django.core.management import call_command
-    from tests.django_fixtures import set_up_town
+    from tests.django_fixtures import APPLICATION_ROLE, ROLES_PREFIX, make_roles, set_up_town
+
+    from yakuba.platform.access import rights
 
     before = dict(connections.settings["default"])
     connections["default"].close()
@@ -58,6 +60,9 @@ def house(server: Server, django_db_blocker) -> Iterator[None]:
     connections["default"].settings_dict = connections.settings["default"]
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0, interactive=False)
+        make_roles(server)
+        with connections["default"].cursor() as cursor:
+            rights.apply(cursor, prefix=ROLES_PREFIX, application=APPLICATION_ROLE)
         set_up_town()
         try:
             yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,19 +14,16 @@ import polars as pl
 import psycopg
 import pytest
 from django.db import connection
-from psycopg import sql
-from tests.django_fixtures import _point_django_at
+from tests.django_fixtures import APPLICATION_PASSWORD, APPLICATION_ROLE, _point_django_at
 
 from yakuba.core.addresses import towns
 from yakuba.core.findings import Refused
 from yakuba.core.numbers import AddresseeNumber, HouseholdNumber, IndividualNumber
-from yakuba.nodes.embedded_postgres import SUPERUSER
 from yakuba.platform.access.desk import AccessDenied
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit import log
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.events.models import Event
-from yakuba.platform.history.roles import grants
 from yakuba.platform.jobs import runner
 from yakuba.platform.jobs.models import Job
 from yakuba.platform.vault import sealing, store
@@ -512,23 +508,13 @@ def test_loaded_persons_are_found(system, file_of, make_desk):
 
 
 @pytest.fixture
-def application(house, postgres_server) -> Iterator[str]:
+def application(house) -> Iterator[str]:
     """The house's database as the application's role sees it: Django is that role."""
-    role = f"app_{os.getpid()}"
-    with psycopg.connect(house, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'application'").format(sql.Identifier(role)))
-        for statement in grants(role):
-            owner.execute(statement)
-        url = urlsplit(house)
-        _point_django_at(url._replace(netloc=f"{role}:application@{url.hostname}:{url.port}").geturl())
-        try:
-            yield house
-        finally:
-            connection.close()
-            # PostgreSQL 16 and later let a role's maker drop it, but not take its rights away.
-            with psycopg.connect(postgres_server.url(url.path[1:], SUPERUSER), autocommit=True) as superuser:
-                superuser.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-                superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+    url = urlsplit(house)
+    place = f"{APPLICATION_ROLE}:{APPLICATION_PASSWORD}@{url.hostname}:{url.port}"
+    _point_django_at(url._replace(netloc=place).geturl())
+    yield house
+    connection.close()
 
 
 def test_the_applications_role_needs_the_owner_for_indexes_only(application, system, file_of, monkeypatch):
@@ -537,7 +523,8 @@ def test_the_applications_role_needs_the_owner_for_indexes_only(application, sys
     with pytest.raises(Refused) as refusal:
         loading.load(system, file_of(frame))
     assert refusal_codes(refusal) == {"RES-E-312"}
-    assert not Resident.objects.exists()
+    with psycopg.connect(application) as owner:
+        assert owner.execute("SELECT count(*) FROM residents_resident").fetchone() == (0,)
     monkeypatch.setenv("YAKUBA_DATABASE_URL", application)
     report = loading.load(system, file_of(frame), chunk_bytes=SMALL)
     assert (report.state, report.loaded) == ("done", 60)
