@@ -198,7 +198,7 @@ def test_nobody_has_a_right_to_change_what_the_database_guards(town: None):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'history_refuse_change'::regproc"
-            " AND tgname LIKE '%\_append\_only'"
+            r" AND tgname LIKE '%\_append\_only'"
         )
         guarded = {table for (table,) in cursor.fetchall()}
     assert set(GUARDED) <= guarded
