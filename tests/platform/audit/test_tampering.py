@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from yakuba.platform.audit import checkpoints, log, sql, verification
+from yakuba.platform.audit import checkpoints, log, signing, sql, verification
 from yakuba.platform.audit.models import Checkpoint, Entry, Leaf
 from yakuba.platform.clock import FixedClock
 
@@ -350,3 +351,34 @@ def test_a_kept_checkpoint_that_differs_or_cannot_be_read_is_told(log_of_605: Pa
     report = verification.verify()
     assert report.is_whole
     assert any("保管先がありません" in notice for notice in report.notices)
+
+
+def test_a_house_at_work_raises_no_false_alarm(fresh_database: str, audit_data: Path, clock: FixedClock):
+    """Clerks write and the worker seals while the whole log is verified, again and again."""
+    signing.create_if_missing()
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def until_stopped(work: Callable[[], object]) -> None:
+        try:
+            while not stop.is_set():
+                work()
+        except BaseException as error:  # noqa: BLE001 -- shown by the assertion below
+            failures.append(error)
+        finally:
+            connections["default"].close()
+
+    one = log.Act(clock.now(), "clerk", "T01", "100", "audit", log.Operation.VIEW, log.Result.DONE, (1,))
+    works = [lambda: log.append(one), lambda: log.append_many([one] * 50), lambda: checkpoints.seal(clock)]
+    threads = [threading.Thread(target=until_stopped, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    try:
+        reports = [verification.verify() for _ in range(12)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(60)
+    assert failures == []
+    assert [breach for report in reports for breach in report.breaches] == []
+    assert reports[-1].checkpoints > reports[0].checkpoints, "it was sealed meanwhile"

@@ -112,8 +112,8 @@ END $$;
 """
 
 
-_LOCK = 0x9A0D
-"""Advisory lock of whoever makes the tree grow: one at a time."""
+TREE_LOCK = 0x9A0D
+"""Advisory lock (space, 0) of whoever makes the tree grow, one at a time; shared by whoever looks at the whole of it."""
 
 TREE = f"""
 -- Gives every committed entry that has none yet its place in the tree, at most p_limit of them.
@@ -121,7 +121,7 @@ TREE = f"""
 CREATE OR REPLACE FUNCTION audit_take_leaves(p_limit integer, OUT first bigint, OUT size bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock({_LOCK}, 0);
+    PERFORM pg_advisory_xact_lock({TREE_LOCK}, 0);
     SELECT coalesce(max(position) + 1, 0) INTO first FROM audit_leaf;
     INSERT INTO audit_leaf (position, lane, sequence, leaf, hash)
     SELECT first - 1 + row_number() OVER (ORDER BY e.lane, e.sequence), e.lane, e.sequence, e.leaf, e.hash
@@ -145,7 +145,7 @@ DECLARE
     leaves bigint;
     last audit_checkpoint;
 BEGIN
-    PERFORM pg_advisory_xact_lock({_LOCK}, 0);
+    PERFORM pg_advisory_xact_lock({TREE_LOCK}, 0);
     SELECT coalesce(max(position) + 1, 0) INTO leaves FROM audit_leaf;
     SELECT * INTO last FROM audit_checkpoint ORDER BY number DESC LIMIT 1;
     IF p_size <> leaves OR p_size <= coalesce(last.size, 0) THEN
@@ -174,7 +174,7 @@ BEGIN
         RAISE EXCEPTION '操作履歴は、少なくとも{LEAST_KEPT_MONTHS}か月は消去できません。'
             USING ERRCODE = 'restrict_violation';
     END IF;
-    PERFORM pg_advisory_xact_lock({_LOCK}, 0);
+    PERFORM pg_advisory_xact_lock({TREE_LOCK}, 0);
     SELECT size INTO bound FROM audit_checkpoint WHERE at >= p_before ORDER BY number LIMIT 1;
     INSERT INTO audit_erased_range (erasure_id, lane, first, last)
     SELECT erasure, lane, min(sequence), max(sequence) FROM (
