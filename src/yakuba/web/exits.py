@@ -15,7 +15,13 @@ AUDIT_LIST = declare(
     Exit("web:audit:list", ExitKind.LIST, Way.LISTING, "操作履歴", "宛名番号、操作、対象（世帯番号を含むことがある）")
 )
 AUDIT_FILE = declare(
-    Exit("web:audit:file", ExitKind.FILE, Way.FILE, "操作履歴の書出し", "宛名番号、操作、対象（世帯番号を含むことがある）")
+    Exit(
+        "web:audit:file",
+        ExitKind.FILE,
+        Way.FILE,
+        "操作履歴の書出し",
+        "宛名番号、操作、対象（世帯番号を含むことがある）",
+    )
 )
 FLAGS_SCREEN = declare(
     Exit("web:flags:screen", ExitKind.SCREEN, Way.DISPLAY, "支援措置等の設定", "氏名、世帯員、抑止の種類・期間・理由")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -11,7 +10,6 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Finding, Findings, Refused
 from yakuba.platform.access import menu
 from yakuba.platform.access.desk import Desk
@@ -26,6 +24,8 @@ from yakuba.platform.linkage.provisions import Method
 from yakuba.platform.protection.exits import hands_out_nothing
 from yakuba.platform.transactions import Operation, use_case
 
+from .forms import day_of
+
 _NOBODY = "Grants, rules and figures; no item of anybody's record."
 _RECORDS_DAYS = 31
 _MAY_SETTLE = (Duty.INFORMATION_MANAGEMENT,)
@@ -35,19 +35,6 @@ _MAY_SEE_RECORDS = (Duty.DISCLOSURE, Duty.AUDIT, Duty.INFORMATION_MANAGEMENT)
 def desk_of(request: StaffRequest) -> Desk:
     """Applying for data, deciding and settling who may is a purpose of its own."""
     return request.desk.for_purpose(Purpose.LINKED_AFFAIR)
-
-
-def _day(findings: Findings, data: Mapping[str, Any], name: str, label: str) -> date:
-    """A day of the form; today's date stands in for one that can't be read, so that the other checks go on."""
-    text = str(data.get(name, "")).strip()
-    try:
-        found = UncertainDate.parse(text).date
-    except ValueError:
-        found = None
-    if found is None:
-        findings.error("WEB-E-020", name, f"{label}を年月日として読めません。", "暦にある日付を入力してください。")
-        return date(1, 1, 1)
-    return found
 
 
 @hands_out_nothing(_NOBODY)
@@ -109,7 +96,7 @@ def _offered(desk: Desk) -> list[provisions.Provision]:
 def _use(data: Any) -> Use:
     """The form as a use. Raises Refused for days that can't be read and for an unknown method."""
     findings = Findings()
-    start, end = _day(findings, data, "start", "期間の始まり"), _day(findings, data, "end", "期間の終わり")
+    start, end = day_of(findings, data, "start", "期間の始まり"), day_of(findings, data, "end", "期間の終わり")
     method = _method(findings, data)
     findings.raise_if_blocking()
     return Use(
@@ -158,8 +145,8 @@ def affair(request: StaffRequest) -> HttpResponse:
 
 def _affair(data: Any) -> OwnAffair:
     findings = Findings()
-    start = _day(findings, data, "start", "効力の始まり")
-    end = _day(findings, data, "end", "効力の終わり") if data.get("end", "").strip() else None
+    start = day_of(findings, data, "start", "効力の始まり")
+    end = day_of(findings, data, "end", "効力の終わり") if data.get("end", "").strip() else None
     method = _method(findings, data)
     findings.raise_if_blocking()
     return OwnAffair(
@@ -198,11 +185,11 @@ def records(request: StaffRequest) -> HttpResponse:
         if number and not (number.isascii() and number.isdigit() and len(number) <= 18):
             findings.error("WEB-E-022", "subject", "番号として読めません。", "宛名番号を数字で入力してください。")
         if request.GET.get("first", "").strip():
-            first = _day(findings, request.GET, "first", "いつから")
+            first = day_of(findings, request.GET, "first", "いつから")
         else:
             first = desk.today - timedelta(days=_RECORDS_DAYS)
         if request.GET.get("last", "").strip():
-            last = _day(findings, request.GET, "last", "いつまで")
+            last = day_of(findings, request.GET, "last", "いつまで")
         findings.raise_if_blocking()
         rows = reading.records_of(desk, int(number)) if number else reading.records_between(desk, first, last)
     except Refused as refusal:
@@ -250,7 +237,7 @@ def offices(request: StaffRequest) -> HttpResponse:
 
 def _assign(desk: Desk, data: Any) -> None:
     findings = Findings()
-    start = _day(findings, data, "start", "いつから")
+    start = day_of(findings, data, "start", "いつから")
     role = data.get("role", "")
     if role not in set(Role):
         findings.error("WEB-E-023", "role", "所管課か利用課かが選ばれていません。", "一覧から選んでください。")

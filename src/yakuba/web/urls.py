@@ -8,7 +8,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
-from . import approvals, audit_review, confirmation, linkage, protection, retention, static_files, views
+from . import approvals, audit_review, confirmation, handover, linkage, protection, retention, static_files, views
 
 urlpatterns = [
     path("", views.home),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("jobs/<int:job_id>/cancel", views.cancel_job),
     path("", include(approvals)),
     path("", include(linkage)),
+    path("", include(handover)),
     path("", include(protection)),
     path("retention", include(retention.urlpatterns)),
     path("residents/", include("yakuba.systems.residents.urls")),

@@ -78,6 +78,10 @@ class MediumAct(models.Model):
     class Meta:
         db_table = "handover_medium_act"
 
+    @property
+    def word(self) -> str:
+        return Act(self.act).label
+
 
 class Draft(models.Model):
     """A file that was made and not yet handed out: sealed in the house's folder, its key under the vault's."""
@@ -270,3 +274,7 @@ class ItemStep(models.Model):
 
     class Meta:
         db_table = "handover_item_step"
+
+    @property
+    def word(self) -> str:
+        return Step(self.step).label

@@ -32,6 +32,9 @@ import sys
 from pathlib import Path
 import django
 django.setup()
+from django.db import connections
+from tests.django_fixtures import APPLICATION_ROLE, ROLES_PREFIX
+connections.settings["default"].update(DUTY_ROLES=ROLES_PREFIX, APPLICATION_ROLE=APPLICATION_ROLE)
 from yakuba.platform.clock import SystemClock
 from yakuba.systems.residents.commands import cli_desk
 from yakuba.systems.residents.transfer import loading
