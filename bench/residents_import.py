@@ -60,25 +60,19 @@ def _run(args: argparse.Namespace, folder: Path, server: Server) -> dict[str, An
     os.environ.pop("YAKUBA_APP_DATABASE_URL", None)
     file = args.file or _generate(args, folder)
 
-    import django
+    from yakuba.nodes import town
 
-    django.setup()
-    from django.core.management import call_command
+    # Like a house's commands: in the application's role, which the owner's address is beside for the indexes.
+    town.make_ready(lambda *_: None)
     from django.db import connection
 
     from yakuba.console import Console
-    from yakuba.core.addresses import municipality
-    from yakuba.core.numbers import MunicipalityCode
     from yakuba.platform.clock import SystemClock
-    from yakuba.platform.vault import keys
+    from yakuba.sandbox.town_setup import create_house
     from yakuba.systems.residents.commands import cli_desk
-    from yakuba.systems.residents.models import Town
     from yakuba.systems.residents.transfer import exporting, indexes, loading
 
-    call_command("migrate", verbosity=0, interactive=False)
-    keys.create_if_missing()
-    home = municipality(str(MunicipalityCode.from_jis5(args.code)))
-    Town.objects.create(code=home.code, name=home.name, prefecture=home.prefecture, is_sandbox=True, channels=["1"])
+    create_house(args.code, date.today(), SystemClock(), SEED)  # noqa: DTZ011 -- the bench's own day
     console = Console(sys.stderr)
 
     start, cpu = time.perf_counter(), time.process_time()

@@ -151,9 +151,9 @@ def _write_all(
     file: Writable, desk: Desk, tell: Progress, name: str, *, with_individual_numbers: bool
 ) -> tuple[Manifest, int]:
     """Write the register without whom protection withholds: the manifest, and how many were left out."""
-    before = withheld(desk, EXPORT_FILE)
+    before = _withheld(desk)
     manifest = _write(file, desk, tell, before, with_individual_numbers=with_individual_numbers)
-    if withheld(desk, EXPORT_FILE) - before:
+    if _withheld(desk) - before:
         raise Refused(
             [
                 Finding(
@@ -163,6 +163,11 @@ def _write_all(
             ]
         )  # fmt: skip
     return manifest, len(before)
+
+
+def _withheld(desk: Desk) -> frozenset[int]:
+    with desk.acting(Duty.BULK):
+        return withheld(desk, EXPORT_FILE)
 
 
 def _write(
