@@ -99,18 +99,24 @@ def build(wanted: Sequence[Definition], report: Callable[[int, int], None]) -> N
     with owner() as first, owner() as second, ThreadPoolExecutor(_BUILDERS) as pool:
         sessions = [first, second]
 
-        def run(definition: Definition) -> None:
+        def with_a_session(work: Callable[[psycopg.Connection[Any]], object]) -> None:
             session = sessions.pop()
             try:
-                session.execute(f"SET maintenance_work_mem = '{_MEMORY_MB}MB'")
-                _create(session, definition)
+                work(session)
             finally:
                 sessions.append(session)
 
+        def run(definition: Definition) -> None:
+            with_a_session(lambda session: _create(session, definition))
+
+        def analyze(table: str) -> None:
+            with_a_session(lambda session: session.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table))))
+
+        for session in sessions:
+            session.execute(f"SET maintenance_work_mem = '{_MEMORY_MB}MB'")
         for done, _ in enumerate(pool.map(run, left), 1):
             report(done, len(left))
-        for table in _TABLES:
-            first.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+        list(pool.map(analyze, _TABLES))
 
 
 def _create(session: psycopg.Connection[Any], definition: Definition) -> None:

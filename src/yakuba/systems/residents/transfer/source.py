@@ -26,7 +26,7 @@ from yakuba.core.findings import Finding, Findings, Position, Refused
 from .layout import COLUMNS, HEADER, MAX_LINE_BYTES, PLACE
 from .manifest import Manifest
 
-CHUNK_BYTES = 24 << 20
+CHUNK_BYTES = 12 << 20
 _LINE_FEED, _COMMA = 10, 44
 _FIELD = rb'(?:"(?:[^"]|"")*+"|[^",]*+)'
 _RECORD = re.compile(_FIELD + rb"(?:," + _FIELD + rb"){%d}" % (len(COLUMNS) - 1))
