@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from yakuba.core.calendar.uncertain import UncertainDate
+from yakuba.core.findings import Refused
 from yakuba.platform import prepared
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
@@ -101,3 +102,22 @@ def test_what_comes_first_is_of_the_same_transaction(family: tuple[int, ...], ma
 
     enquiries.search(make_desk(duties={Duty.INQUIRY}), Query(name="見本"), exits.SEARCH_SCREEN, first=look)
     assert seen == [True]
+
+
+@pytest.mark.parametrize(
+    ("query", "fields"),
+    [
+        (Query(name="・"), ["name"]),
+        (Query(name="ー", birth=UncertainDate.parse("1985-04-12")), ["name"]),
+        (Query(name="‐", address="－", katagaki="・"), ["name", "address", "katagaki"]),
+    ],
+    ids=["dot", "long vowel", "all"],
+)
+def test_a_text_without_any_letter_does_not_list_the_register(
+    query: Query, fields: list[str], family: tuple[int, ...], make_desk: Callable[..., Desk]
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        enquiries.search(make_desk(duties={Duty.INQUIRY}), query, exits.SEARCH_SCREEN)
+    assert [(finding.code, finding.field) for finding in refusal.value.findings] == [
+        ("RES-E-207", field) for field in fields
+    ]

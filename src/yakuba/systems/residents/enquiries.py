@@ -12,7 +12,7 @@ from django.db import connection
 
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.characters import fold_address, fold_kana, fold_name
-from yakuba.core.findings import Finding, Refused
+from yakuba.core.findings import Finding, Findings, Refused
 from yakuba.core.numbers import IndividualNumber
 from yakuba.platform import prepared
 from yakuba.platform.access import database_roles
@@ -124,6 +124,7 @@ def search(desk: Desk, query: Query, through: Exit, first: Callable[[], None] | 
                 )
             ]
         )
+    _findings_of_keys(query).raise_if_blocking()
     vault_id = None
     if query.individual_number is not None:
         with desk.acting(Duty.INDIVIDUAL_NUMBER):
@@ -135,6 +136,21 @@ def search(desk: Desk, query: Query, through: Exit, first: Callable[[], None] | 
     conditions = _conditions(query)
     desk.log(Operation.SEARCH, subjects=tuple(hit.number for hit in hits), target="residents", **conditions)
     return Found(hits, len(rows) > PAGE, conditions)
+
+
+def _findings_of_keys(query: Query) -> Findings:
+    """Texts of which folding leaves nothing (「・」): everybody's name begins with nothing."""
+    findings = Findings()
+    for field_, label, text, folded in (
+        ("name", "氏名", query.name, _folded_name(query.name)),
+        ("address", "住所", query.address, fold_address(query.address)),
+        ("katagaki", "方書", query.katagaki, fold_name(query.katagaki)),
+    ):
+        if text.strip() and not folded:
+            findings.error(
+                "RES-E-207", field_, f"{label}「{text.strip()}」は記号だけで、探せません。", "文字を入力してください。"
+            )
+    return findings
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:
@@ -358,13 +374,17 @@ def _column(name: str) -> str:
     return "kana" if _is_kana(name) else "name"
 
 
+def _folded_name(text: str) -> str:
+    return fold_kana(text) if _is_kana(text) else fold_name(text)
+
+
 def _name_conditions(query: Query, match: Match) -> tuple[list[str], list[Any]]:
     """Conditions on `residents_search_name n`: name or reading, birth date, sex."""
     conditions: list[str] = []
     values: list[Any] = []
     if text := query.name.strip():
         column = _column(text)
-        folded = fold_kana(text) if column == "kana" else fold_name(text)
+        folded = _folded_name(text)
         if query.exact:
             conditions.append(f"n.{column} = %s")
             values.append(folded)
