@@ -94,6 +94,7 @@ def test_only_the_recipients_key_opens(key: rsa.RSAPrivateKey | x25519.X25519Pri
             unseal(sealed, opener.with_private_key(stranger))
 
 
+@pytest.mark.req("SEC-T-028")
 def test_a_passphrase_opens_and_no_other_does():
     sealed = seal(b"mihon", [envelope.to_passphrase(KEY, "長い合言葉・見本")])
     assert unseal(sealed, opener.with_passphrase("長い合言葉・見本")) == b"mihon"

@@ -48,7 +48,7 @@ def committed(django_capture_on_commit_callbacks: Any) -> Any:
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
-@pytest.mark.req("LOG-011", "JUKI-039", "PREF-019", "FUHYO-026")
+@pytest.mark.req("LOG-011", "JUKI-039", "PREF-019", "FUHYO-026", "SEC-T-027", "PSEC-016")
 def test_a_small_file_leaves_sealed_and_booked(clerk: Desk, tmp_path: Path, committed: Any):
     draft = outgoing.prepare(clerk, order(), written())
     inside = store.path_of(draft.file)
@@ -180,6 +180,7 @@ def test_recipients_are_registered_with_every_finding(information: Desk, clerk: 
 # -- drafts ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.req("SEC-T-028")
 def test_another_office_does_not_hand_it_out(clerk: Desk, tmp_path: Path):
     draft = outgoing.prepare(clerk, order(), written())
     with pytest.raises(Refused) as refused:

@@ -94,6 +94,7 @@ def test_what_arrives_is_what_was_loaded(system: Any, loaded: Path, key: Path, t
     assert (tmp_path / "arrived.csv").read_bytes() == loaded.read_bytes()
 
 
+@pytest.mark.req("SEC-023", "PSEC-009")
 def test_who_may_not(system: Any, loaded: Path, key: Path, make_desk: Any):
     for duties in ({Duty.BULK}, {Duty.HANDOVER}):
         with pytest.raises(AccessDenied):
