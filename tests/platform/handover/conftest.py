@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,10 @@ from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, Terminal
 from yakuba.platform.approvals import services as approvals
+from yakuba.platform.approvals.models import Application
 from yakuba.platform.handover import media, opener, outgoing
 from yakuba.platform.handover.media import NewMedium
-from yakuba.platform.handover.models import Medium
+from yakuba.platform.handover.models import Medium, Way
 from yakuba.platform.handover.outgoing import Counts, Order
 
 MakeDesk = Callable[..., Desk]
@@ -99,3 +101,11 @@ def new_medium(**more: Any) -> NewMedium:
             **more,
         }
     )
+
+
+@pytest.fixture
+def filled(clerk: Desk, head: Desk, medium: Medium, recipient: None, tmp_path: Path) -> Medium:
+    draft = outgoing.prepare(clerk, order(way=Way.MEDIUM, medium="SN0001"), written())
+    approvals.decide(head, Application.objects.get(kind="handover_release").pk, grant=True)
+    outgoing.release(clerk, draft.pk, target=tmp_path / "out.ykh")
+    return medium

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from tests.platform.handover.conftest import new_medium, order, written
 from yakuba.core.findings import Refused
 from yakuba.platform.access.desk import AccessDenied, Desk
 from yakuba.platform.approvals import services as approvals
-from yakuba.platform.approvals.models import Application
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.clock import FixedClock
 from yakuba.platform.handover import media, outgoing
@@ -26,14 +24,6 @@ def codes(refused: pytest.ExceptionInfo[Refused]) -> set[str]:
 
 def later(desk: Desk, days: int) -> Desk:
     return replace(desk, clock=FixedClock(desk.now + timedelta(days=days)))
-
-
-@pytest.fixture
-def filled(clerk: Desk, head: Desk, medium: Medium, recipient: None, tmp_path: Path) -> Medium:
-    draft = outgoing.prepare(clerk, order(way=Way.MEDIUM, medium="SN0001"), written())
-    approvals.decide(head, Application.objects.get(kind="handover_release").pk, grant=True)
-    outgoing.release(clerk, draft.pk, target=tmp_path / "out.ykh")
-    return medium
 
 
 def test_an_application_says_everything_at_once(clerk: Desk, medium: Medium):

@@ -31,6 +31,8 @@ from yakuba.platform.linkage.models import Assignment, Grant, Record, Role
 from yakuba.platform.linkage.reading import LinkageDenied, read
 from yakuba.platform.linkage.views import LinkView
 from yakuba.platform.profiles.models import Organisation
+from yakuba.platform.retention import services as retention
+from yakuba.platform.retention.kinds import Rhythm
 
 TODAY = date(2026, 11, 20)
 
@@ -337,3 +339,12 @@ def test_nothing_that_was_not_agreed_is_kept(header: list[str], rows: list[list[
         assert set(row) <= {"number", "income", "year"}
         assert row["number"] in {"1", "2"}
         assert row["income"].strip()
+
+
+def test_records_are_kept_seven_years(granted: Callable[..., Grant], clerk: Desk, make_desk: Any):
+    ask(clerk, granted())
+    last = make_desk({Duty.RETENTION}, at=datetime(2033, 11, 19, 23, 0, tzinfo=JAPAN))
+    retention.erase_due(last, Rhythm.DAILY)
+    assert Record.objects.count() == 1
+    retention.erase_due(make_desk({Duty.RETENTION}, at=datetime(2033, 11, 20, 1, 0, tzinfo=JAPAN)), Rhythm.DAILY)
+    assert not Record.objects.exists()

@@ -6,4 +6,4 @@ class LinkageConfig(AppConfig):
     label = "linkage"
 
     def ready(self) -> None:
-        from . import applications, reading  # noqa: F401 -- registers kinds of application and the exit
+        from . import applications, reading, retention  # noqa: F401 -- registers kinds of application, the exit, and of record
