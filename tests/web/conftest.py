@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import date
 
 import pytest
 from django.test import Client
+from tests.staff import employ, give
 from tests.systems.residents.conftest import common, move_in, person, town_codes
 
 from yakuba.platform.access.duties import Duty, Purpose
-from yakuba.platform.access.models import Account, DutyAssignment, Session
+from yakuba.platform.access.models import Account, Session
 from yakuba.platform.clock import FixedClock
 
 __all__ = ["common", "move_in", "person", "town_codes"]  # the registry's fixtures, for screens too
@@ -25,12 +25,8 @@ def open_session(
 ) -> str:
     """The token of an open session, made without the hundred milliseconds of a password."""
     account, _ = Account.objects.get_or_create(login=login, defaults={"name": f"見本　{login}", "office_id": "100"})
-    held = set(DutyAssignment.objects.filter(account=account).values_list("duty", flat=True))
-    DutyAssignment.objects.bulk_create(
-        DutyAssignment(account=account, duty=duty, period=(date(2020, 1, 1), None))
-        for duty in duties
-        if duty not in held
-    )
+    employ(account)
+    give(account, duties)
     token = secrets.token_hex(32)
     Session.objects.create(
         key_hash=hashlib.sha256(token.encode()).digest(),

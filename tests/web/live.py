@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pyotp
@@ -16,9 +15,10 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.staff import employ, give
 
 from yakuba.platform.access.duties import Duty
-from yakuba.platform.access.models import Account, DutyAssignment
+from yakuba.platform.access.models import Account
 from yakuba.platform.access.sign_in import totp_context
 from yakuba.platform.clock import FixedClock
 from yakuba.platform.vault import sealing
@@ -85,9 +85,8 @@ def hire(login: str, clock: FixedClock, *duties: Duty) -> Staff:
         password=make_password(PASSWORD),
         totp_sealed=sealing.seal(totp_context(login), secret.encode()),
     )
-    DutyAssignment.objects.bulk_create(
-        DutyAssignment(account=account, duty=duty, period=(date(2020, 1, 1), None)) for duty in duties
-    )
+    employ(account)
+    give(account, duties)
     return Staff(login, secret, clock)
 
 

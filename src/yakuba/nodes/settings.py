@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "yakuba.platform.access",
     "yakuba.platform.vault",
     "yakuba.platform.approvals",
+    "yakuba.platform.people",
     "yakuba.platform.linkage",
     "yakuba.platform.handover",
     "yakuba.platform.protection",

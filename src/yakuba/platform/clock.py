@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -37,3 +37,8 @@ class FixedClock:
 def today(clock: Clock) -> date:
     """The civil date in Japan."""
     return clock.now().astimezone(JAPAN).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Japan."""
+    return datetime.combine(day, time(), JAPAN)

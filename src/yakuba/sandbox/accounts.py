@@ -1,4 +1,4 @@
-"""The sandbox's staff: six people who do not exist, with passwords and one-time codes made at set-up.
+"""The sandbox's staff: people who do not exist, with passwords and one-time codes made at set-up.
 
 They stand in `secrets/sandbox-accounts.json` of the data folder (0600), so that `./yakuba` can show them. A real house has no
 such file: its people choose their passwords themselves.
@@ -17,12 +17,15 @@ import pyotp
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
+from yakuba.core.calendar.fiscal import fiscal_year_of, fiscal_year_start
 from yakuba.nodes.paths import write_privately
 from yakuba.platform.access.desk import system_desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, DutyAssignment, Office, Terminal
 from yakuba.platform.access.sign_in import TOTP_STEP_S, totp_context
-from yakuba.platform.clock import Clock, SystemClock, today
+from yakuba.platform.clock import Clock, SystemClock, midnight, today
+from yakuba.platform.people import records
+from yakuba.platform.people.models import Employment, Person, Training
 from yakuba.platform.vault import sealing
 
 
@@ -77,12 +80,43 @@ def create_all(clock: Clock) -> None:
                 account.save(update_fields=["password", "totp_sealed"])
             held = set(DutyAssignment.objects.filter(account=account).values_list("duty", flat=True))
             DutyAssignment.objects.bulk_create(
-                DutyAssignment(account=account, duty=duty, period=(_start(clock), None))
+                DutyAssignment(
+                    account=account,
+                    duty=duty,
+                    period=(midnight(_start(clock)), None),
+                    office=office,
+                    changed_by="system:sandbox",
+                    reason="見本",
+                    changed_at=clock.now(),
+                )
                 for duty in sample.duties
                 if duty not in held
             )
         _file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_privately(_file(), json.dumps(known, ensure_ascii=False, indent=1))
+    _employ(clock)
+
+
+def _employ(clock: Clock) -> None:
+    """A post, a pledge and this fiscal year's training for each account that has none, as the personnel section records them."""
+    desk = system_desk("sandbox", {Duty.PERSONNEL, Duty.INFORMATION_MANAGEMENT}, clock)
+    start = _start(clock)
+    trained_on = max(start, fiscal_year_start(fiscal_year_of(today(clock))))
+    for serial, sample in enumerate(SAMPLES, start=1):
+        number = f"見本{serial:03d}"
+        with desk.acting(Duty.INFORMATION_MANAGEMENT):
+            account = Account.objects.only("id", "office_id").get(login=sample.login)
+            is_new = not Person.objects.filter(number=number).exists()
+            is_trained = Training.objects.filter(person=number, counts__contains=today(clock)).exists()
+        if is_new:
+            records.engage(
+                desk, records.Engagement(number, sample.name, Employment.REGULAR, account.office_id, start=start)
+            )
+            records.record_pledge(desk, number, start)
+            with desk.acting(Duty.INFORMATION_MANAGEMENT):
+                Person.objects.filter(number=number).update(account=account)
+        if not is_trained:
+            records.record_training(desk, [number], "見本の研修", trained_on)
 
 
 def _start(clock: Clock) -> date:

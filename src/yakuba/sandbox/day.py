@@ -137,7 +137,7 @@ class _Day:
 
     def _desk(self, login: str, terminal: Terminal, purpose: Purpose) -> Desk:
         account = Account.objects.get(login=login)
-        held = account.duties.filter(period__contains=self.today).values_list("duty", flat=True)
+        held = account.duties.filter(period__contains=self.clock.now()).values_list("duty", flat=True)
         return Desk(
             account=account.login,
             name=account.name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pyotp
 import pytest
 from django.contrib.auth.hashers import make_password
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.staff import employ
 
 from yakuba.core.findings import Refused
 from yakuba.platform.access import sign_in
@@ -42,7 +43,9 @@ def account(town: None) -> Account:
         password=HASHED,
         totp_sealed=sealing.seal(sign_in.totp_context("madoguchi9"), SECRET.encode()),
     )
-    DutyAssignment.objects.create(account=account, duty=Duty.INQUIRY, period=(date(2026, 1, 1), date(2027, 1, 1)))
+    employ(account)
+    begin, end = datetime(2026, 1, 1, tzinfo=JAPAN), datetime(2027, 1, 1, tzinfo=JAPAN)
+    DutyAssignment.objects.create(account=account, duty=Duty.INQUIRY, period=(begin, end))
     return account
 
 
@@ -241,7 +244,7 @@ def test_a_session_is_bound_to_its_terminal_and_its_person(account: Account, pla
 
 
 def test_duties_end_with_their_period(account: Account, place: Place, clock: FixedClock) -> None:
-    DutyAssignment.objects.update(period=(date(2026, 1, 1), date(2026, 11, 20)))
+    DutyAssignment.objects.update(period=(datetime(2026, 1, 1, tzinfo=JAPAN), datetime(2026, 11, 20, tzinfo=JAPAN)))
     assert signed(open_session(place, clock), clock).desk.duties == frozenset()
 
 

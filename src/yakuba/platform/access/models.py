@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Office(models.Model):
@@ -88,12 +89,36 @@ class Session(models.Model):
         db_table = "access_session"
 
 
-class DutyAssignment(models.Model):
+class DutyVersion(models.Model):
+    """What a right is, and how it came to be so. `changed_by`: who did it last; nobody does it for himself (the database refuses)."""
+
+    duty = models.CharField(max_length=30, help_text="a Duty")
+    period = DateTimeRangeField()
+    office = models.ForeignKey(Office, models.PROTECT, null=True, related_name="+", help_text="for whose work")
+    affair = models.CharField(max_length=40, default="", help_text="which work (事務)")
+    changed_by = models.CharField(max_length=60, default="")
+    reason = models.TextField(default="")
+    application = models.BigIntegerField(null=True, help_text="the application by which it was allowed")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class DutyAssignment(DutyVersion):
     """A duty for a period (from, to exclusive). The database refuses two overlapping periods of the same duty."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="duties")
-    duty = models.CharField(max_length=30, help_text="a Duty")
-    period = DateRangeField()
 
     class Meta:
         db_table = "access_duty_assignment"
+
+
+class DutyEntry(DutyVersion):
+    """管理簿: every version of every right, in the order in which it came about. Written by the database itself."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="duty_entries")
+    assignment = models.ForeignKey(DutyAssignment, models.PROTECT, related_name="entries")
+
+    class Meta:
+        db_table = "access_duty_entry"

@@ -39,6 +39,7 @@ from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock, today
 from yakuba.platform.vault import sealing
 
+from . import conditions
 from .desk import ConfirmationNeeded, Desk
 from .duties import Duty, Purpose
 from .models import Account, SecurityKey, Session, Stage
@@ -269,6 +270,7 @@ def _second_factor(
 ) -> str:
     fresh = ""
     ended = False
+    unmet: list[Finding] = []
     with transaction.atomic():
         session = (
             Session.objects.select_for_update(of=("self",))
@@ -290,6 +292,11 @@ def _second_factor(
                 if _standing(account, clock):
                     session.delete()
                     ended = True
+            elif unmet := conditions.unmet(account.pk, clock):
+                # Only now: whoever hasn't shown both factors learns nothing about the account.
+                session.delete()
+                names = sorted(finding.code for finding in unmet)
+                _audit(account.login, place, clock, Operation.SIGN_IN, Result.REFUSED, reason="unmet", findings=names)
             else:
                 session.delete()
                 account.failures, account.locked_until, account.last_login = 0, None, clock.now()
@@ -299,6 +306,8 @@ def _second_factor(
                 _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step=kind)
     if fresh:
         return fresh
+    if unmet:
+        raise SignInRefused(unmet)
     if ended:
         raise SignInRefused([_begin_again()])
     raise SignInRefused([_wrong_factor(kind)])
@@ -547,24 +556,32 @@ def _open(account: Account, place: Place, clock: Clock, stage: Stage, random_byt
 _CURRENT_SQL = """
 SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at, s.last_search,
     a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
-    a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet,
-    ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(today)s::date)
+    a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet AND (s.stage <> 'open' OR {standing}),
+    ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(now)s::timestamptz)
 FROM access_session s JOIN access_account a ON a.id = s.account_id JOIN access_terminal t ON t.code = s.terminal_id
 JOIN access_office o ON o.code = t.office_id
 WHERE s.key_hash = %(key)s
 """
 
 
+@cache
+def _current_sql() -> str:
+    """With the conditions of all rooms, which are known once the house has started."""
+    return _CURRENT_SQL.format(standing=conditions.standing_sql())
+
+
 def current(token: str, *, address: str, clock: Clock) -> Signed | None:
     """The living session of a token, in one query; None when there is none, it has ended, or it comes from elsewhere."""
     if not token:
         return None
-    rows = prepared.fetch(_CURRENT_SQL, {"address": address, "today": today(clock), "key": _hashed(token)})
+    now = clock.now()
+    rows = prepared.fetch(
+        _current_sql(), {"address": address, "today": today(clock), "now": now, "key": _hashed(token)}
+    )
     if not rows:
         return None
     (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at, last_search,
      login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = rows[0]  # fmt: skip
-    now = clock.now()
     idle = timedelta(seconds=settings.SIGN_IN_IDLE_S) if stage == Stage.OPEN else SECOND_FACTOR_WITHIN
     if not is_welcome or now - seen_at > idle or now - started_at > _absolute():
         Session.objects.filter(pk=session_id).delete()

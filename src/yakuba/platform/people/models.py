@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField
+from django.db import models
+from django.db.models.functions import Now
+
+from yakuba.platform.access.models import Account, Office
+
+
+class Employment(models.TextChoices):
+    """What somebody works here as; a pledge holds for one of them."""
+
+    REGULAR = "regular", "常勤の職員"
+    TEMPORARY = "temporary", "会計年度任用職員等"
+    CONTRACTOR = "contractor", "委託先の作業者"
+
+
+class Person(models.Model):
+    """Somebody who works here, with or without an account. The number is the personnel section's, or the contractor's."""
+
+    number = models.CharField(max_length=20, primary_key=True, help_text="職員番号・作業者番号")
+    name = models.TextField()
+    account = models.OneToOneField(Account, models.PROTECT, null=True, related_name="person")
+
+    class Meta:
+        db_table = "people_person"
+
+
+class PostVersion(models.Model):
+    kind = models.CharField(max_length=12, choices=Employment.choices)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    period = DateRangeField(help_text="from, to exclusive; leave interrupts it")
+    contract = models.CharField(max_length=40, default="", help_text="of a contractor")
+    changed_by = models.CharField(max_length=60)
+    reason = models.TextField()
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class Post(PostVersion):
+    """在職・配属: in service at an office. The database refuses two at a time."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="posts")
+
+    class Meta:
+        db_table = "people_post"
+
+
+class PostEntry(PostVersion):
+    """Every version of every post. Written by the database itself."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="post_entries")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="entries")
+
+    class Meta:
+        db_table = "people_post_entry"
+
+
+class Pledge(models.Model):
+    """誓約書 on record. Append-only."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="pledges")
+    kind = models.CharField(max_length=12, choices=Employment.choices)
+    signed_on = models.DateField()
+    recorded_by = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_pledge"
+        constraints = [models.UniqueConstraint(fields=["person", "kind", "signed_on"], name="people_one_pledge")]
+
+
+class Training(models.Model):
+    """A training (研修) that somebody attended, and until when it counts. Append-only."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="trainings")
+    title = models.TextField()
+    held_on = models.DateField()
+    counts = DateRangeField(help_text="when it lets somebody in")
+    recorded_by = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_training"
+        constraints = [models.UniqueConstraint(fields=["person", "held_on", "title"], name="people_one_attendance")]
+
+
+class Attendance(models.Model):
+    """立会い: a contractor works, for the time that was allowed, while a member of the staff attends."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="attendances")
+    witness = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    application = models.BigIntegerField(help_text="the application by which the work was allowed")
+    work = models.TextField()
+    period = DateTimeRangeField()
+
+    class Meta:
+        db_table = "people_attendance"
