@@ -173,3 +173,52 @@ def test_an_undecided_period_refuses(years: FixedClock, monkeypatch: pytest.Monk
 def test_a_year_earlier_of_a_leap_day_is_never_too_late():
     assert retention.years_earlier(day("2024-02-29").date(), 5).isoformat() == "2019-02-28"
     assert retention.years_earlier(day("2024-02-29").date(), 4).isoformat() == "2020-02-29"
+
+
+@pytest.mark.req("RET-C-002", "SEC-C-007")
+def test_after_a_year_at_hand_entries_lie_in_the_archive_and_go_after_seven_more(
+    years: FixedClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Kanazawa's year on disk and seven on media, to the day; moved entries are found and proved like the others."""
+    monkeypatch.setattr("yakuba.platform.profiles.settings.house_profile", lambda: Profile.KANAZAWA)
+    found, archived = left(), "SELECT account, count(*) FROM audit_archive GROUP BY 1 ORDER BY 1"
+    assert retention.archive(clock=at(years, "2027-11-20"), account="x") == 400
+    assert retention.archive(clock=years, account="x") == 0
+    with connection.cursor() as cursor:
+        cursor.execute(archived)
+        assert dict(cursor.fetchall()) == {name: count for name, count in found.items() if name < "2026"}
+        cursor.execute("SELECT count(*) FROM ONLY audit_entry WHERE account < '2026'")
+        assert cursor.fetchone() == (0,)
+    assert retention.archive(clock=at(years, "2027-11-21"), account="x") == 100, "a year and a day old"
+    assert left() == found | {"x": 2}
+    assert Entry.objects.filter(subjects__contains=[1], account="2021-11-19").exists()
+    assert verification.verify().breaches == []
+
+    with (
+        pytest.raises(DatabaseError, match="履歴は変更できません"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM audit_archive")
+    with pytest.raises(Refused, match="AUD-E-010"):
+        retention.erase_before(midnight("2021-11-20"), clock=at(years, "2029-11-19"), account="x", ground=GROUND)
+    assert left() == found | {"x": 2}
+    retention.erase_before(midnight("2021-11-20"), clock=at(years, "2029-11-20"), account="x", ground=GROUND)
+    assert left() == {name: count for name, count in found.items() if name != "2021-11-19"} | {"x": 2}
+    assert verification.verify().breaches == []
+
+
+def test_a_change_in_the_archive_is_found(years: FixedClock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("yakuba.platform.profiles.settings.house_profile", lambda: Profile.KANAZAWA)
+    retention.archive(clock=years, account="x")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_archive DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audit_archive SET account = 'y' WHERE id = (SELECT min(id) FROM audit_archive)")
+        assert cursor.rowcount
+        cursor.execute("ALTER TABLE audit_archive ENABLE TRIGGER USER")
+    assert {breach.kind for breach in verification.verify().breaches} == {"changed"}
+
+
+def at(clock: FixedClock, text: str) -> FixedClock:
+    clock.moment = day(text)
+    return clock

@@ -47,6 +47,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     key.add_argument("--new", action="store_true", help="署名の鍵を新しくする(これまでの検証鍵も有効)")
     key.set_defaults(handler=_key)
 
+    archive = actions.add_parser("archive", help="手元に置く期間を過ぎた履歴を保存先に移す(検索・検証は続けてできる)")
+    archive.set_defaults(handler=_archive)
+
+    erase = actions.add_parser("erase", help="保存期間が満了した履歴を消去する(木の葉と証明は残る)")
+    erase.add_argument("--ground", required=True, metavar="根拠", help="消去の根拠(廃棄の決裁の番号など)")
+    erase.add_argument("--before", type=date.fromisoformat, help="この日より前(指定しなければ、満了したものすべて)")
+    erase.set_defaults(handler=_erase)
+
     verifier = actions.add_parser("verifier", help="データベースなしで検証するプログラムを書き出す")
     verifier.add_argument("file", type=Path)
     verifier.set_defaults(handler=_verifier)
@@ -201,6 +209,44 @@ def _key(args: argparse.Namespace) -> int:
         checkpoints.seal(SystemClock())
     for known in signing.verification_keys():
         sys.stdout.write(known.text + "\n")
+    return 0
+
+
+@hands_out_nothing("how many entries were moved")
+def _archive(_args: argparse.Namespace) -> int:
+    if not _set_up():
+        return 1
+    from yakuba.platform.audit import retention
+    from yakuba.platform.clock import SystemClock
+
+    moved = retention.archive(clock=SystemClock(), account=_desk().account)
+    Console(sys.stdout).say(f"{moved:,}件を保存先に移しました。")
+    return 0
+
+
+@hands_out_nothing("how many entries were erased")
+def _erase(args: argparse.Namespace) -> int:
+    if not _set_up():
+        return 1
+    from yakuba.core.findings import Refused
+    from yakuba.platform.audit import retention
+    from yakuba.platform.clock import JAPAN, SystemClock
+
+    clock = SystemClock()
+    before = (
+        datetime.combine(args.before, datetime.min.time(), JAPAN)
+        if args.before
+        else retention.latest_cutoff(clock.now())
+    )
+    try:
+        erasure = retention.erase_before(before, clock=clock, account=_desk().account, ground=args.ground)
+    except Refused as refusal:
+        Console(sys.stderr).say(str(refusal))
+        return 1
+    if erasure is None:
+        Console(sys.stdout).say(f"{before:%Y年%m月%d日}より前の履歴はありません。")
+    else:
+        Console(sys.stdout).say(f"消去{erasure.pk}: {erasure.entries:,}件を消去しました。証明は残っています。")
     return 0
 
 

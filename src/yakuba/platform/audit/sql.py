@@ -202,3 +202,34 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION audit_erase FROM PUBLIC;
 """
+
+ARCHIVE_TABLE = """
+-- A child of audit_entry: whoever reads or verifies the log reads it too. It may lie on another device (a tablespace).
+CREATE TABLE audit_archive (LIKE audit_entry INCLUDING CONSTRAINTS INCLUDING INDEXES) INHERITS (audit_entry);
+"""
+
+ARCHIVE = f"""
+-- With the rights of its caller: only the owner of the tables may. Moves the sealed entries of before p_before, unchanged.
+CREATE OR REPLACE FUNCTION audit_move_to_archive(p_before timestamptz, p_at timestamptz, p_account text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    moved bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock({TREE_LOCK}, 0);
+    PERFORM set_config('yakuba.erasing', 'audit:archive', true);
+    WITH old AS (
+        DELETE FROM ONLY audit_entry e USING audit_leaf l
+        WHERE e.at < p_before AND l.lane = e.lane AND l.sequence = e.sequence
+          AND l.position < (SELECT max(size) FROM audit_checkpoint)
+        RETURNING e.*
+    ) INSERT INTO audit_archive SELECT * FROM old;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    PERFORM set_config('yakuba.erasing', '', true);
+    IF moved > 0 THEN
+        PERFORM audit_append(p_at, p_account, 'system', '', 'system', 'audit', '{{}}', 'audit_archive', 'done',
+            jsonb_build_object('before', p_before, 'entries', moved));
+    END IF;
+    RETURN moved;
+END $$;
+REVOKE ALL ON FUNCTION audit_move_to_archive FROM PUBLIC;
+"""
