@@ -43,6 +43,7 @@ class Command:
 COMMANDS = {
     "migrate": Command("yakuba.nodes.commands", "データベースの表を最新の形にする"),
     "jobs": Command("yakuba.nodes.commands", "バッチ処理の状況を表示する"),
+    "backup": Command("yakuba.nodes.backup_commands", "バックアップの取得・一覧・検証・復元", needs_database=False),
     "retention": Command("yakuba.nodes.retention_commands", "保存期間の満了した記録の廃棄"),
     "audit": Command("yakuba.platform.audit.commands", "操作履歴の検証・書出し・署名の鍵"),
     "handover": Command("yakuba.platform.handover.commands", "媒体・ファイルの授受"),

@@ -59,12 +59,16 @@ class _StopRequested(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One child: `title` is what people read; after `stop_timeout_s` from SIGTERM it is killed with its group."""
+    """One child: `title` is what people read; after `stop_timeout_s` from SIGTERM it is killed with its group.
+
+    `as_owner`: it serves nobody and gets the owner's database URL.
+    """
 
     name: str
     title: str
     command: tuple[str, ...]
     stop_timeout_s: float = 10.0
+    as_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ def town_plan(residents: int, code: str, seed: int | None) -> Plan:
         return [
             Program("web", "画面サーバ", web),
             Program("worker", "処理サーバ", python_command("-m", "yakuba.nodes.worker")),
+            Program("backup", "バックアップ", python_command("-m", "yakuba.nodes.backup_keeper"), as_owner=True),
         ]
 
     return Plan(
@@ -514,10 +519,11 @@ class House:
         environ = self._start_database() | {"YAKUBA_ORIGIN": url.rstrip("/"), TOKEN_VARIABLE: self._state["token"]}
         shown = dict(self._report(self.plan.prepare, environ, "prepare") or {}) if self.plan.prepare else {}
         environ |= shown.pop("environment", {})
+        owners = dict(environ)
         if "YAKUBA_APP_DATABASE_URL" in environ:
             del environ["YAKUBA_DATABASE_URL"]  # the owner's: what serves people has no use for it
         for program in self.plan.programs(port):
-            self._start(_Child(program, environ, self.data.log / f"{program.name}.log"))
+            self._start(_Child(program, owners if program.as_owner else environ, self.data.log / f"{program.name}.log"))
         self._await_web(port)
         accounts = self._report(self.plan.accounts, environ, "prepare") if self.plan.accounts else []
         self._state["phase"] = "ready"
