@@ -620,7 +620,7 @@ def _ask(connection: psycopg.Connection[Any], table: str, statement: str) -> lis
     """Rows, or none in a database that hasn't the table yet."""
     if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
         return []
-    return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+    return connection.execute(statement).fetchall()
 
 
 def _code(connection: psycopg.Connection[Any]) -> str:
