@@ -392,6 +392,7 @@ DRIVERS: dict[str, Callable[[World], str]] = {
     "web:releases:list": lambda w: _must_refuse(w.client.get("/protection/releases")),
 }  # fmt: skip
 DRIVEN_ELSEWHERE = {
+    "disclosure:document:paper": "tests/platform/disclosure/test_services.py::test_protection_keeps_a_person_under_it_back",
     "linkage:reading:api": "tests/platform/linkage/test_protection.py::test_where_a_protected_person_lives_is_masked_until_the_flag_ends",
 }
 EXITS = [exit_ for exit_ in exits() if not exit_.name.startswith("sample:")]

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "yakuba.platform.handover",
     "yakuba.platform.protection",
     "yakuba.platform.retention",
+    "yakuba.platform.disclosure",
     "yakuba.platform.jobs",
     "yakuba.systems.residents",
     "yakuba.web",

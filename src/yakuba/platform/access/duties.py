@@ -63,6 +63,7 @@ class Purpose(StrEnum):
     LINKED_AFFAIR = "linked_affair"
     HAND_OVER = "hand_over"
     PROTECTION = "protection"
+    DISCLOSURE = "disclosure"
     AUDIT = "audit"
     SYSTEM = "system"
 
@@ -80,6 +81,7 @@ _PURPOSE_LABELS = {
     Purpose.LINKED_AFFAIR: "庁内連携による事務",
     Purpose.HAND_OVER: "媒体・ファイルの授受",
     Purpose.PROTECTION: "支援措置等の事務",
+    Purpose.DISCLOSURE: "開示請求等の事務",
     Purpose.AUDIT: "操作履歴の点検",
     Purpose.SYSTEM: "システム運用",
 }

@@ -35,6 +35,7 @@ class Operation(StrEnum):
     PROTECT = "protect"
     RELEASE = "release"
     ERASE = "erase"
+    DISCLOSE = "disclose"
     BATCH = "batch"
     AUDIT = "audit"
 
@@ -66,6 +67,7 @@ _OPERATION_LABELS = {
     Operation.PROTECT: "支援措置等の設定",
     Operation.RELEASE: "支援措置等の一時解除",
     Operation.ERASE: "廃棄",
+    Operation.DISCLOSE: "開示請求等の処理",
     Operation.BATCH: "一括処理",
     Operation.AUDIT: "操作履歴の閲覧",
 }

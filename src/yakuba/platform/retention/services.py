@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -378,6 +378,21 @@ def items(desk: Desk, run_id: int, limit: int = 1000) -> list[Item]:
     rows = list(Item.objects.filter(run=run_id).order_by("since", "key")[:limit])
     desk.log(Operation.VIEW, target=f"retention:{run_id}", rows=len(rows))
     return rows
+
+
+def keep(desk: Desk, kind: str, key: int, reason: str) -> Hold:
+    """A hold from today until it is let go, as part of another room's act: in its transaction and its database role."""
+    kind_of(kind)
+    return Hold.objects.create(
+        kind=kind, key=key, period=(desk.today, None), reason=reason, account=desk.account, placed_at=desk.now
+    )
+
+
+def let_go(holds: Collection[int], on: date) -> None:
+    """`keep`'s counterpart: these holds end on a day, which may lie ahead; those that have ended stay as they are."""
+    for hold in Hold.objects.select_for_update().filter(pk__in=holds, period__endswith=None):
+        hold.period = (hold.period.lower, max(on, hold.period.lower))
+        hold.save(update_fields=["period"])
 
 
 @use_case(Operation.VIEW)
