@@ -11,6 +11,7 @@ from django.conf import settings
 from yakuba.platform.access import sign_in
 from yakuba.platform.access.models import Account
 from yakuba.platform.clock import FixedClock
+from yakuba.platform.people.affairs import conflicts
 from yakuba.sandbox import accounts
 
 
@@ -25,7 +26,11 @@ def test_everybody_signs_in_with_both_factors(made: Path, clock: FixedClock, mon
     place = sign_in.place_of("127.0.0.1")
     assert place is not None
     rows = accounts.accounts(clock)
-    assert [row["login"] for row in rows] == ["madoguchi1", "madoguchi2", "shinsa1", "shomei1", "kansa1", "kanri1"]
+    assert [row["login"] for row in rows] == [sample.login for sample in accounts.SAMPLES]
+    assert {"madoguchi1", "madoguchi2", "shinsa1", "shomei1", "kansa1", "kanri1", "kacho1", "joho1"} <= {
+        row["login"] for row in rows
+    }
+    assert all(not conflicts(sample.duties) for sample in accounts.SAMPLES)
     for sample, row in zip(accounts.SAMPLES, rows, strict=True):
         half = sign_in.password(row["login"], row["password"], place=place, address="127.0.0.1", clock=clock)
         token = sign_in.one_time_code(half, row["one_time_code"], clock=clock)
@@ -47,4 +52,4 @@ def test_set_up_again_changes_nothing_and_a_lost_file_is_made_anew(made: Path, c
     accounts.create_all(clock)
     assert {row["login"] for row in accounts.accounts(clock)} == {row["login"] for row in before}
     assert accounts.accounts(clock) != before
-    assert Account.objects.filter(login__in=[row["login"] for row in before]).count() == 6
+    assert Account.objects.filter(login__in=[row["login"] for row in before]).count() == len(accounts.SAMPLES)

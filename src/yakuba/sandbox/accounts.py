@@ -24,8 +24,9 @@ from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, DutyAssignment, Office, Terminal
 from yakuba.platform.access.sign_in import TOTP_STEP_S, totp_context
 from yakuba.platform.clock import Clock, SystemClock, midnight, today
-from yakuba.platform.people import records
-from yakuba.platform.people.models import Employment, Person, Training
+from yakuba.platform.people import grants, records
+from yakuba.platform.people.affairs import affairs
+from yakuba.platform.people.models import Employment, OfficeAffair, Person, Training
 from yakuba.platform.vault import sealing
 
 
@@ -49,6 +50,11 @@ SAMPLES = (
     Sample("shomei1", "見本　あかり", (Duty.INQUIRY, Duty.CERTIFICATE)),
     Sample("kansa1", "見本　ただし", (Duty.AUDIT,)),
     Sample("kanri1", "見本　おさむ", (Duty.ADMINISTRATION, Duty.BULK)),
+    Sample("kacho1", "見本　かなめ", (Duty.APPROVAL, Duty.INQUIRY)),
+    Sample("joho1", "見本　じょう", (Duty.INFORMATION_MANAGEMENT,)),
+    Sample("jinji1", "見本　ひとみ", (Duty.PERSONNEL,)),
+    Sample("anzen1", "見本　まもる", (Duty.SECURITY,)),
+    Sample("hogo1", "見本　のぞみ", (Duty.INQUIRY, Duty.PROTECTION)),
 )
 
 
@@ -99,8 +105,12 @@ def create_all(clock: Clock) -> None:
 
 def _employ(clock: Clock) -> None:
     """A post, a pledge and this fiscal year's training for each account that has none, as the personnel section records them."""
-    desk = system_desk("sandbox", {Duty.PERSONNEL, Duty.INFORMATION_MANAGEMENT}, clock)
+    desk = system_desk("sandbox", {Duty.PERSONNEL, Duty.INFORMATION_MANAGEMENT, Duty.ADMINISTRATION}, clock)
     start = _start(clock)
+    with desk.acting(Duty.ADMINISTRATION):
+        taken = set(OfficeAffair.objects.filter(office="100").values_list("affair", flat=True))
+    for affair in sorted(set(affairs()) - taken):
+        grants.take_on(desk, "100", affair, start)
     trained_on = max(start, fiscal_year_start(fiscal_year_of(today(clock))))
     for serial, sample in enumerate(SAMPLES, start=1):
         number = f"見本{serial:03d}"

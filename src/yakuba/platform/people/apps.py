@@ -6,4 +6,4 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from . import standing  # noqa: F401 -- registers what must hold before somebody acts
+        from . import grants, standing  # noqa: F401 -- kinds of application; what must hold before somebody acts

@@ -98,3 +98,70 @@ class Attendance(models.Model):
 
     class Meta:
         db_table = "people_attendance"
+
+
+class OfficeAffair(models.Model):
+    """Which office does which work (事務), dated: rights are given for these only. The database refuses overlaps."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="affairs")
+    affair = models.CharField(max_length=40, help_text="a name of affairs.yaml")
+    period = DateRangeField()
+    changed_by = models.CharField(max_length=60)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_office_affair"
+
+
+class NoticeKind(models.TextChoices):
+    """What the personnel section tells, in its own words."""
+
+    APPOINTMENT = "採用", "採用"
+    TRANSFER = "異動", "異動"
+    LEAVE = "休職", "休職"
+    RETURN = "復職", "復職"
+    RETIREMENT = "退職", "退職"
+    NEW_NAME = "氏名変更", "氏名変更"
+
+
+class NoticeFile(models.Model):
+    """A file of personnel changes that was taken in. Their sequence has no gap."""
+
+    sequence = models.IntegerField(unique=True)
+    sha256 = models.CharField(max_length=64, unique=True)
+    rows = models.IntegerField()
+    made_on = models.DateField()
+    taken_by = models.CharField(max_length=60)
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "people_notice_file"
+
+
+class NoticeState(models.TextChoices):
+    APPLIED = "applied", "反映済み"
+    REFUSED = "refused", "未解決"
+    RESOLVED = "resolved", "解決済み"
+
+
+class Notice(models.Model):
+    """One row of a file. One that was refused stays in sight until somebody resolves it, or a later one replaces it."""
+
+    file = models.ForeignKey(NoticeFile, models.PROTECT, related_name="notices")
+    row = models.IntegerField(help_text="line of the file")
+    reference = models.CharField(max_length=40, help_text="通知番号")
+    content = models.JSONField(help_text="the row as it came")
+    outcome = models.TextField(default="", help_text="what was done")
+    findings = models.JSONField(default=list, help_text="why it was refused")
+    state = models.CharField(max_length=10, choices=NoticeState.choices)
+    resolved_by = models.CharField(max_length=60, default="")
+    resolved_at = models.DateTimeField(null=True)
+    resolution = models.TextField(default="")
+
+    class Meta:
+        db_table = "people_notice"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference"], condition=models.Q(state="applied"), name="people_notice_applied_once"
+            )
+        ]

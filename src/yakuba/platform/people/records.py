@@ -56,7 +56,7 @@ def check_engagement(wanted: Engagement) -> Findings:
         findings.error(
             "PPL-E-011", "name", "氏名がありません。", "一人ひとりの氏名を入力してください。共用の利用者は作れません。"
         )
-    if not Office.objects.filter(code=wanted.office).exists():
+    if not is_office(wanted.office):
         findings.error(
             "PPL-E-012", "office", f"所属「{wanted.office}」は登録されていません。", "所属コードを確かめてください。"
         )
@@ -163,11 +163,23 @@ def end_rights(
         return int(cursor.rowcount)
 
 
+def is_office(code: str) -> bool:
+    return bool(Office.objects.filter(code=code).exists())
+
+
+def last_day(post: Post) -> date | None:
+    """The last day of a post; None where none is set."""
+    return post.period.upper - timedelta(days=1) if post.period.upper else None
+
+
 def end_service(desk: Desk, person: Person, day: date, reason: str) -> None:
-    """From `day` on: no post, no rights; sessions end at once when the day has come."""
+    """From `day` on: no post, no rights; sessions end at once when the day has come.
+
+    A day that has passed ends the post on that day, and the rights now: until now they were held.
+    """
     end_posts(desk, person, day, reason)
     if person.account_id is not None:
-        end_rights(desk, person.account_id, midnight(day), reason)
+        end_rights(desk, person.account_id, max(midnight(day), desk.now), reason)
         if day <= desk.today:
             Session.objects.filter(account=person.account_id).delete()
 

@@ -63,3 +63,16 @@ conditions.register(
         ),
     )
 )
+conditions.register(
+    Condition(
+        "entitled",
+        "EXISTS (SELECT FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(now)s::timestamptz)",
+        Finding(
+            "PPL-E-005",
+            "duty",
+            "今使える権限が一つもないため、利用できません。",
+            "年度が替わった場合などは、所属長に権限の申請を依頼してください。",
+        ),
+        at_each_request=False,
+    )
+)
