@@ -22,8 +22,7 @@ def made(town: None, clock: FixedClock) -> Path:
 
 
 def test_everybody_signs_in_with_both_factors(made: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "_attempts", sign_in.Attempts(60))
-    place = sign_in.place_of("127.0.0.1")
+    place = sign_in.place_of("127.0.0.1", clock=clock)
     assert place is not None
     rows = accounts.accounts(clock)
     assert [row["login"] for row in rows] == [sample.login for sample in accounts.SAMPLES]
@@ -32,7 +31,7 @@ def test_everybody_signs_in_with_both_factors(made: Path, clock: FixedClock, mon
     }
     assert all(not conflicts(sample.duties) for sample in accounts.SAMPLES)
     for sample, row in zip(accounts.SAMPLES, rows, strict=True):
-        half = sign_in.password(row["login"], row["password"], place=place, address="127.0.0.1", clock=clock)
+        half = sign_in.password(row["login"], row["password"], place=place, clock=clock)
         token = sign_in.one_time_code(half, row["one_time_code"], clock=clock)
         found = sign_in.current(token, address="127.0.0.1", clock=clock)
         assert found is not None

@@ -185,13 +185,13 @@ def test_a_security_key_is_registered_and_signs_in(
     page.get_by_label("利用者ID").fill(staff.login)
     page.get_by_label("パスワード").fill(live.PASSWORD)
     page.get_by_role("button", name="次へ").click()
-    page.get_by_role("button", name="セキュリティキーを使う").click()
+    page.get_by_role("button", name="セキュリティキー・生体認証でサインインする").click()
     page.wait_for_url(f"{address}/")
 
     clock.advance(timedelta(minutes=6))
     page.goto(f"{address}/settings/keys")
     expect(page.get_by_label("キーの名前")).to_have_count(0)
-    page.get_by_role("button", name="セキュリティキーで確認する").click()
+    page.get_by_role("button", name="セキュリティキー・生体認証で確認する").click()
     page.get_by_role("button", name=re.compile("削除.*窓口のキー")).click()
     expect(page.get_by_role("cell", name="窓口のキー", exact=True)).to_have_count(0)
 

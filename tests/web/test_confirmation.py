@@ -48,7 +48,9 @@ def test_the_number_wants_a_second_factor_shown_just_now(
 ) -> None:
     number, digits = person
     client = signed_in()
-    Account.objects.update(totp_sealed=sealing.seal(totp_context("madoguchi1"), SECRET.encode()))
+    Account.objects.update(
+        totp_sealed=sealing.seal(totp_context("madoguchi1"), SECRET.encode()), substitute_until=web.now().date()
+    )
     Session.objects.update(confirmed_at=None)
     status, text = _ask(client, number, **HTMX)
     assert status == 422

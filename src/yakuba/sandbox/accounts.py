@@ -79,11 +79,12 @@ def create_all(clock: Clock) -> None:
             if account is None:
                 account = Account.objects.create(login=sample.login, name=sample.name, office=office)
                 known.pop(sample.login, None)
+            account.substitute_until, account.substitute_reason = date.max, "練習用の利用者（見本）はキーを持たない"
             if sample.login not in known:
                 known[sample.login] = {"password": secrets.token_urlsafe(9), "totp": pyotp.random_base32()}
                 account.password = make_password(known[sample.login]["password"])
                 account.totp_sealed = sealing.seal(totp_context(sample.login), known[sample.login]["totp"].encode())
-                account.save(update_fields=["password", "totp_sealed"])
+            account.save(update_fields=["password", "totp_sealed", "substitute_until", "substitute_reason"])
             held = set(DutyAssignment.objects.filter(account=account).values_list("duty", flat=True))
             DutyAssignment.objects.bulk_create(
                 DutyAssignment(

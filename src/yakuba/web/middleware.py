@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from yakuba.core.findings import Finding, Refused
 from yakuba.platform.access import sign_in
-from yakuba.platform.access.desk import AccessDenied, system_desk
+from yakuba.platform.access.desk import AccessDenied, ConfirmationNeeded, system_desk
 from yakuba.platform.access.models import Stage
 from yakuba.platform.access.request import StaffRequest, is_fragment
 from yakuba.platform.audit.log import Operation, Result
@@ -86,10 +87,14 @@ class DeskMiddleware:
             return errors.undeclared(request, name)
         if getattr(view, "is_public", False):
             return None
-        signed = _signed(request)
-        if signed is None or signed.stage != Stage.OPEN:
+        signed = session_of(request)
+        if signed is None or signed.stage == Stage.SECOND_FACTOR:
             return _ask_to_sign_in(request)
         request.signed, request.desk = signed, signed.desk
+        if signed.stage == Stage.LOCKED and not getattr(view, "answers_locked", False):
+            return _ask_to_unlock(request)
+        if signed.needs_system_factor and not _is_shell(request.path):
+            return _ask_to_confirm(request)
         return None
 
     def process_exception(self, request: StaffRequest, exception: Exception) -> HttpResponse | None:
@@ -104,7 +109,7 @@ class DeskMiddleware:
         return None
 
 
-def _signed(request: HttpRequest) -> sign_in.Signed | None:
+def session_of(request: HttpRequest) -> sign_in.Signed | None:
     """The session of a request. Its look-up is the check of a connection that was kept since the last request.
 
     Django's own check asks the database something before every first question. Here the first question, which
@@ -114,19 +119,60 @@ def _signed(request: HttpRequest) -> sign_in.Signed | None:
     is_kept = connection.connection is not None and not connection.in_atomic_block
     if is_kept:
         connection.health_check_done = True
+    asked = partial(
+        sign_in.current,
+        token,
+        address=request.META["REMOTE_ADDR"],
+        clock=the_clock(),
+        terminal_key=request.COOKIES.get(settings.TERMINAL_COOKIE, ""),
+        is_attended="X-Yakuba-Unattended" not in request.headers,
+    )
     try:
-        return sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
+        return asked()
     except (OperationalError, InterfaceError):
         if not is_kept or connection.is_usable():
             raise
     connection.close()
-    return sign_in.current(token, address=request.META["REMOTE_ADDR"], clock=the_clock())
+    return asked()
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    return request.method == "GET" and not is_fragment(request) and not request.path.startswith("/api/")
+
+
+def _and_back(request: HttpRequest) -> str:
+    return "" if request.path == "/" else f"?next={quote(request.get_full_path())}"
+
+
+_SHELL = frozenset({"/", "/figures", "/purpose", "/sign-out", "/confirm", "/sign-in/key", "/unlock"})
+
+
+def _is_shell(path: str) -> bool:
+    """Whether an address belongs to no business system: home, one's own keys and session."""
+    return path in _SHELL or path.startswith(("/settings/", "/session/"))
+
+
+def _ask_to_unlock(request: HttpRequest) -> HttpResponse:
+    if _wants_page(request):
+        return HttpResponseRedirect(f"/unlock{_and_back(request)}")
+    finding = Finding(
+        "SIGN-E-014",
+        "session",
+        "画面がロックされています。",
+        "別のタブでロックを解除し、この画面でもう一度押してください。入力は失われていません。",
+    )
+    return errors.answer(request, 423, "画面がロックされています", [finding])
+
+
+def _ask_to_confirm(request: HttpRequest) -> HttpResponse:
+    if _wants_page(request):
+        return HttpResponseRedirect(f"/confirm{_and_back(request)}")
+    return errors.answer(request, 422, "受け付けられません", ConfirmationNeeded().findings)
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    if request.method == "GET" and not is_fragment(request) and not request.path.startswith("/api/"):
-        back = "" if request.path == "/" else f"?next={quote(request.get_full_path())}"
-        return HttpResponseRedirect(f"/sign-in{back}")
+    if _wants_page(request):
+        return HttpResponseRedirect(f"/sign-in{_and_back(request)}")
     finding = Finding(
         "SIGN-E-010",
         "session",

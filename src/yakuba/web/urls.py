@@ -8,18 +8,26 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
 
-from . import approvals, audit_review, confirmation, handover, linkage, protection, retention, static_files, views
+from . import (
+    approvals,
+    audit_review,
+    confirmation,
+    handover,
+    linkage,
+    protection,
+    retention,
+    signing_in,
+    static_files,
+    terminals,
+    views,
+)
 
 urlpatterns = [
     path("", views.home),
     path("figures", views.todays_figures),
     path("purpose", views.choose_purpose),
-    path("sign-in", views.first_step),
-    path("sign-in/second", views.second_step),
-    path("sign-in/key", views.key_options),
-    path("sign-out", views.sign_out),
-    path("settings/keys", views.keys),
-    path("settings/keys/options", views.enrolment_options),
+    path("", include(signing_in)),
+    path("", include(terminals)),
     path("", include(confirmation)),
     path("audit", views.audit),
     path("", include(audit_review)),

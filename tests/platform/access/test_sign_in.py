@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pyotp
 import pytest
@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.staff import employ
 
 from yakuba.core.findings import Refused
-from yakuba.platform.access import sign_in
+from yakuba.platform.access import attempts, policy, sign_in
+from yakuba.platform.access.attempts import Counted
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.models import Account, DutyAssignment, SecurityKey, Session, Terminal
 from yakuba.platform.access.sign_in import Place, Signed, SignInRefused
@@ -29,11 +30,6 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 HASHED = make_password(PASSWORD)
 
 
-@pytest.fixture(autouse=True)
-def fresh_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sign_in, "_attempts", sign_in.Attempts(60))
-
-
 @pytest.fixture
 def account(town: None) -> Account:
     account = Account.objects.create(
@@ -42,6 +38,7 @@ def account(town: None) -> Account:
         office_id="100",
         password=HASHED,
         totp_sealed=sealing.seal(sign_in.totp_context("madoguchi9"), SECRET.encode()),
+        substitute_until=date(2027, 3, 31),
     )
     employ(account)
     begin, end = datetime(2026, 1, 1, tzinfo=JAPAN), datetime(2027, 1, 1, tzinfo=JAPAN)
@@ -50,8 +47,8 @@ def account(town: None) -> Account:
 
 
 @pytest.fixture
-def place(town: None) -> Place:
-    found = sign_in.place_of(ADDRESS)
+def place(town: None, clock: FixedClock) -> Place:
+    found = sign_in.place_of(ADDRESS, clock=clock)
     assert found is not None
     return found
 
@@ -61,7 +58,7 @@ def code(clock: FixedClock) -> str:
 
 
 def first(place: Place, clock: FixedClock, login: str = "madoguchi9", secret: str = PASSWORD) -> str:
-    return sign_in.password(login, secret, place=place, address=ADDRESS, clock=clock)
+    return sign_in.password(login, secret, place=place, clock=clock)
 
 
 def open_session(place: Place, clock: FixedClock) -> str:
@@ -208,8 +205,8 @@ def test_an_idle_session_ends_after_a_quarter_of_an_hour(account: Account, place
 @pytest.mark.req("SEC-019")
 def test_no_session_outlives_twelve_hours(account: Account, place: Place, clock: FixedClock) -> None:
     token = open_session(place, clock)
-    for _ in range(72):
-        clock.advance(timedelta(minutes=10))
+    for _ in range(144):
+        clock.advance(timedelta(minutes=5))
         signed(token, clock)
     clock.advance(timedelta(minutes=1))
     assert sign_in.current(token, address=ADDRESS, clock=clock) is None
@@ -249,29 +246,45 @@ def test_duties_end_with_their_period(account: Account, place: Place, clock: Fix
     assert signed(token, clock).desk.duties == frozenset()
 
 
-def test_the_narrowest_network_names_the_terminal(town: None) -> None:
+def test_the_narrowest_network_names_the_terminal(town: None, clock: FixedClock) -> None:
     Terminal.objects.create(code="T02", name="窓口2番", office_id="100", network="127.0.0.2/32")
-    assert sign_in.place_of("127.0.0.2").code == "T02"  # type: ignore[union-attr]
-    assert sign_in.place_of("127.0.0.3").code == "T01"  # type: ignore[union-attr]
-    assert sign_in.place_of("192.0.2.1") is None
-    assert sign_in.place_of("::1") is None
+    assert sign_in.place_of("127.0.0.2", clock=clock).code == "T02"  # type: ignore[union-attr]
+    assert sign_in.place_of("127.0.0.3", clock=clock).code == "T01"  # type: ignore[union-attr]
+    assert sign_in.place_of("192.0.2.1", clock=clock) is None
+    assert sign_in.place_of("::1", clock=clock) is None
 
 
-def test_attempts_of_an_address_are_bounded(town: None, place: Place, clock: FixedClock) -> None:
-    attempts = sign_in.Attempts(2)
-    now = clock.now()
-    assert [attempts.admit("a", now) for _ in range(3)] == [True, True, False]
-    assert attempts.admit("b", now)
-    assert attempts.admit("a", now + timedelta(seconds=61))
-
-
-def test_too_many_attempts_are_told_to_wait(
+@pytest.mark.req("SEC-T-030")
+def test_too_many_attempts_at_a_terminal_are_told_to_wait(
     account: Account, place: Place, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_in, "_attempts", sign_in.Attempts(0))
+    given = attempts.count(Counted.ATTEMPTS, place.code, clock.now(), attempts.MINUTE)
+    limit = policy.of(clock.now().date()).attempts_per_minute
+    for _ in range(limit - given):
+        attempts.count(Counted.ATTEMPTS, place.code, clock.now(), attempts.MINUTE)
+    for _ in range(3):
+        with pytest.raises(SignInRefused) as refusal:
+            first(place, clock)
+        assert codes(refusal) == {"SIGN-E-003"}
+    assert Entry.objects.filter(detail__reason="too_many").count() == 1  # a storm doesn't fill the log
+    clock.advance(timedelta(minutes=1))
+    assert first(place, clock)
+
+
+def test_a_terminal_at_which_many_accounts_are_tried_is_stopped(
+    account: Account, place: Place, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = policy.of(clock.now().date()).failures_per_hour
+    for _ in range(limit - 1):
+        attempts.count(Counted.FAILURES, place.code, clock.now(), attempts.HOUR)
+    with pytest.raises(SignInRefused) as refusal:
+        first(place, clock, "nobody")
+    assert codes(refusal) == {"SIGN-E-001"}
     with pytest.raises(SignInRefused) as refusal:
         first(place, clock)
-    assert codes(refusal) == {"SIGN-E-003"}
+    assert codes(refusal) == {"SIGN-E-012"}
+    attempts.forget(Counted.FAILURES, place.code)
+    assert first(place, clock)
 
 
 def test_at_most_two_hashes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,7 +324,7 @@ def test_keys_want_the_second_factor_again(account: Account, place: Place, clock
 @pytest.mark.parametrize("response", ["", "{}", "null", "[]", '{"id": 3}', json.dumps({"id": "x", "rawId": "x"})])
 def test_a_mangled_key_is_a_wrong_key(account: Account, place: Place, clock: FixedClock, response: str) -> None:
     half = first(place, clock)
-    sign_in.key_challenge(half)
+    sign_in.key_challenge(half, clock=clock)
     with pytest.raises(SignInRefused) as refusal:
         sign_in.security_key(half, response, origin="http://localhost", clock=clock)
     assert codes(refusal) == {"SIGN-E-005"}

@@ -15,7 +15,7 @@ from . import database_roles
 from .duties import Duty, Purpose
 
 CONFIRMATION_HOLDS = timedelta(minutes=5)
-"""How long a shown second factor counts as shown just now."""
+"""How long a shown second factor counts as shown just now, unless the profile says otherwise."""
 
 
 class AccessDenied(PermissionError):
@@ -61,6 +61,7 @@ class Desk:
     printer: str = ""
     session_started: datetime | None = field(default=None, compare=False)
     confirmed_at: datetime | None = field(default=None, compare=False)
+    confirmation_holds: timedelta = field(default=CONFIRMATION_HOLDS, compare=False)
 
     @property
     def now(self) -> datetime:
@@ -111,7 +112,7 @@ class Desk:
     @property
     def is_confirmed(self) -> bool:
         """Whether the person showed the second factor just now."""
-        return self.confirmed_at is not None and self.now - self.confirmed_at <= CONFIRMATION_HOLDS
+        return self.confirmed_at is not None and self.now - self.confirmed_at <= self.confirmation_holds
 
     def require_confirmed(self) -> None:
         """Raises ConfirmationNeeded unless the second factor was shown just now. No command or batch has one."""

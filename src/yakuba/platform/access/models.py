@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -19,7 +19,11 @@ class Office(models.Model):
 
 
 class Terminal(models.Model):
-    """A registered terminal, known by its network; nobody signs in from elsewhere."""
+    """A registered terminal, known by its network and, where it has one, its key; nobody signs in from elsewhere.
+
+    `holder` answers for the device; `duties` are those that it is named for (`duties_at_named_terminals`); `closed_because` is
+    empty while it is open.
+    """
 
     code = models.CharField(max_length=20, primary_key=True)
     name = models.TextField()
@@ -27,13 +31,46 @@ class Terminal(models.Model):
     network = models.TextField(help_text="CIDR")
     printer = models.CharField(max_length=20, default="")
     active = models.BooleanField(default=True)
+    holder = models.TextField(default="")
+    duties = ArrayField(models.CharField(max_length=30), default=list)
+    closed_because = models.TextField(default="")
 
     class Meta:
         db_table = "access_terminal"
 
 
+class TerminalKey(models.Model):
+    """The key of one terminal: a random token in a cookie of its browser, kept as SHA-256; and that of the code that binds one."""
+
+    terminal = models.OneToOneField(Terminal, models.CASCADE, primary_key=True, related_name="key")
+    key_hash = models.BinaryField(null=True, unique=True)
+    bound_at = models.DateTimeField(null=True)
+    code_hash = models.BinaryField(null=True)
+    code_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_terminal_key"
+
+
+class AttemptCount(models.Model):
+    """How often something was tried within a minute or an hour. See `attempts`."""
+
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=60)
+    began_at = models.DateTimeField()
+    count = models.IntegerField()
+
+    class Meta:
+        db_table = "access_attempt_count"
+        constraints = [models.UniqueConstraint(fields=["kind", "name", "began_at"], name="access_attempt_count_once")]
+
+
 class Account(AbstractBaseUser):
-    """One person. Shared accounts do not exist."""
+    """One person. Shared accounts do not exist.
+
+    `locks`: how often it was locked since somebody last signed in with it. Until `substitute_until` (inclusive) a code stands
+    for the key, where the profile lets it.
+    """
 
     login = models.CharField(max_length=40, unique=True)
     name = models.TextField()
@@ -43,6 +80,9 @@ class Account(AbstractBaseUser):
     totp_last_step = models.BigIntegerField(default=0)
     failures = models.IntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
+    locks = models.IntegerField(default=0)
+    substitute_until = models.DateField(null=True)
+    substitute_reason = models.TextField(default="")
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -66,22 +106,38 @@ class SecurityKey(models.Model):
         db_table = "access_security_key"
 
 
+class KeyInvitation(models.Model):
+    """A one-time code with which somebody who has no key, and nothing else to show, registers the first one."""
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="key_invitation")
+    code_hash = models.BinaryField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_key_invitation"
+
+
 class Stage(models.TextChoices):
     SECOND_FACTOR = "second_factor", "二つ目の確認待ち"
     OPEN = "open", "サインイン中"
+    LOCKED = "locked", "画面をロック中"
 
 
 class Session(models.Model):
-    """One signed-in browser: everything the house remembers of it. The cookie's token is kept as its SHA-256 only."""
+    """One signed-in browser: everything the house remembers of it. The cookie's token is kept as its SHA-256 only.
+
+    `system_at`: when the factor was shown for the business systems.
+    """
 
     key_hash = models.BinaryField(unique=True)
     account = models.ForeignKey(Account, models.CASCADE, related_name="sessions")
     terminal = models.ForeignKey(Terminal, models.PROTECT)
-    stage = models.CharField(max_length=20, choices=Stage.choices)
+    stage = models.CharField(max_length=20)
     purpose = models.CharField(max_length=30, default="")
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, help_text="last time that the second factor was shown")
+    system_at = models.DateTimeField(null=True)
     last_search = models.TextField(default="", help_text="what was searched last, for 「戻る」; kept off the terminal")
     challenge = models.BinaryField(null=True, help_text="of the WebAuthn ceremony under way")
 

@@ -27,6 +27,12 @@ def public(view: View) -> View:
     return view
 
 
+def when_locked(view: View) -> View:
+    """Decorator: a view that answers while the screen is locked too. It gets a desk without duties then."""
+    view.answers_locked = True  # type: ignore[attr-defined]
+    return view
+
+
 def with_purpose(request: StaffRequest, purpose: Purpose) -> Desk:
     """The desk for a purpose that the task itself states (「転入届を始める」); kept for the session, shown at the top."""
     if request.desk.purpose != purpose:

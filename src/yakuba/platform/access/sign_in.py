@@ -11,7 +11,6 @@ import hmac
 import json
 import secrets
 import threading
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,23 +38,20 @@ from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock, today
 from yakuba.platform.vault import sealing
 
-from . import conditions
+from . import attempts, conditions, policy
+from .attempts import HOUR, MINUTE, Counted
 from .desk import ConfirmationNeeded, Desk
 from .duties import Duty, Purpose
-from .models import Account, SecurityKey, Session, Stage
+from .models import Account, SecurityKey, Session, Stage, Terminal
+from .policy import SEEN_EVERY, UNSEEN, Factor, Policy, SecondSession
 
 RandomBytes = Callable[[int], bytes]
 
-FAILURES_BEFORE_LOCK = 5
-LOCK = timedelta(minutes=15)
 SECOND_FACTOR_WITHIN = timedelta(minutes=5)
-SEEN_EVERY = timedelta(seconds=60)
-"""A session's last use is written at most this often: looking at pages writes nothing."""
-
 TOTP_STEP_S = 30
 MAX_KEYS = 10
 _TOKEN_BYTES = 32
-_ATTEMPTS_PER_MINUTE = 60  # from one address: a whole office behind one may sign in at eight thirty
+_STRANGERS_LOGGED_PER_MINUTE = 5
 _HASHES_AT_ONCE = 2  # argon2 takes a tenth of a second and 100 MB each
 _WAIT_FOR_HASH_S = 4.0
 
@@ -88,6 +84,7 @@ class Signed:
     terminal_name: str
     last_search: str
     desk: Desk
+    needs_system_factor: bool = False
 
     def is_confirmed(self) -> bool:
         """Whether the second factor was shown just now: what changing one's keys asks for."""
@@ -98,16 +95,26 @@ class Signed:
 
 _PLACE_SQL = """
 SELECT t.code, t.name, t.office_id, o.name, t.printer FROM access_terminal t JOIN access_office o ON o.code = t.office_id
-WHERE t.active AND t.network::cidr >>= %s::inet ORDER BY masklen(t.network::cidr) DESC, t.code LIMIT 1
+LEFT JOIN access_terminal_key k ON k.terminal_id = t.code
+WHERE t.active AND t.network::cidr >>= %(address)s::inet
+    AND CASE WHEN k.key_hash IS NULL THEN NOT %(required)s ELSE k.key_hash = %(key)s END
+ORDER BY k.key_hash IS NULL, masklen(t.network::cidr) DESC, t.code LIMIT 1
 """
 
 
-def place_of(address: str) -> Place | None:
-    """The active terminal whose network holds `address` (the narrowest one), or None."""
+def place_of(address: str, key: str = "", *, clock: Clock) -> Place | None:
+    """The active terminal that has this key and whose network holds `address`; without a key, where the profile lets a
+    terminal be known by its network alone, the one with the narrowest network that has no key. None where there is none.
+    """
+    required = _policy(clock).terminal_key_required
     with connection.cursor() as cursor:
-        cursor.execute(_PLACE_SQL, [address])
+        cursor.execute(_PLACE_SQL, {"address": address, "required": required, "key": hashed(key)})
         row = cursor.fetchone()
     return Place(*row) if row else None
+
+
+def _policy(clock: Clock) -> Policy:
+    return policy.of(today(clock))
 
 
 # -- storms -----------------------------------------------------------------------------------------------------------
@@ -115,31 +122,26 @@ def place_of(address: str) -> Place | None:
 _hashing = threading.BoundedSemaphore(_HASHES_AT_ONCE)
 
 
-class Attempts:
-    """Sign-in attempts of the last minute by address, in this process. Forgets the address unused longest."""
-
-    _ADDRESSES = 4096
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._times: OrderedDict[str, deque[datetime]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def admit(self, address: str, now: datetime) -> bool:
-        with self._lock:
-            times = self._times.setdefault(address, deque())
-            self._times.move_to_end(address)
-            while times and now - times[0] > timedelta(minutes=1):
-                times.popleft()
-            if len(times) >= self._per_minute:
-                return False
-            times.append(now)
-            while len(self._times) > self._ADDRESSES:
-                self._times.popitem(last=False)
-            return True
-
-
-_attempts = Attempts(_ATTEMPTS_PER_MINUTE)
+def _admit(place: Place, clock: Clock) -> None:
+    """Count an attempt at a terminal. Raises SignInRefused for too many, or too many failures."""
+    rules, now = _policy(clock), clock.now()
+    count = attempts.count(Counted.ATTEMPTS, place.code, now, MINUTE)
+    if count > rules.attempts_per_minute:
+        if count == rules.attempts_per_minute + 1:  # a storm is one entry a minute
+            _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="too_many")
+        raise SignInRefused([_busy()])
+    if attempts.counted(Counted.FAILURES, place.code, now, HOUR) >= rules.failures_per_hour:
+        _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="terminal_paused")
+        raise SignInRefused(
+            [
+                Finding(
+                    "SIGN-E-012",
+                    "terminal",
+                    "この端末では間違いが続いたため、サインインを止めています。",
+                    "しばらく待つか、端末の管理をする職員に解除を依頼してください。",
+                )
+            ]
+        )
 
 
 @contextmanager
@@ -166,15 +168,15 @@ def _hash_of_nobody() -> str:
     return make_password(secrets.token_urlsafe(16))
 
 
-def _wrong() -> SignInRefused:
-    minutes = int(LOCK.total_seconds() // 60)
+def _wrong(rules: Policy) -> SignInRefused:
+    minutes = int(rules.lock.total_seconds() // 60)
     return SignInRefused(
         [
             Finding(
                 "SIGN-E-001",
                 "login",
                 "利用者IDとパスワードの組合せが正しくないか、このIDは一時的に止まっています。",
-                f"入力を確かめてください。続けて{FAILURES_BEFORE_LOCK}回間違えると、{minutes}分間サインインできません。",
+                f"入力を確かめてください。続けて{rules.failures_before_lock}回間違えると、{minutes}分間サインインできません。",
             )
         ]
     )
@@ -185,27 +187,25 @@ def password(
     secret: str,
     *,
     place: Place,
-    address: str,
     clock: Clock,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> str:
     """First step. The token of a session that waits for the second factor. Raises SignInRefused."""
-    if not _attempts.admit(address, clock.now()):
-        _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="too_many")
-        raise SignInRefused([_busy()])
+    _admit(place, clock)
     account = Account.objects.filter(login=login[:40]).first()
     with _turn_to_hash():
         matches = check_password(secret[:256], account.password if account else _hash_of_nobody())
     if account is None:
         # What was typed isn't kept: people type passwords into the field of the ID.
         _audit("", place, clock, Operation.SIGN_IN, Result.REFUSED, reason="unknown")
-        raise _wrong()
+        attempts.count(Counted.FAILURES, place.code, clock.now(), HOUR)
+        raise _wrong(_policy(clock))
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account.pk)
         refusal = _standing(account, clock)
         if not refusal and not matches:
             refusal = "password"
-            _count_failure(account, clock)
+            _count_failure(account, place.code, clock)
         if refusal:
             _audit(account.login, place, clock, Operation.SIGN_IN, Result.REFUSED, reason=refusal)
             token = ""
@@ -213,7 +213,7 @@ def password(
             token = _open(account, place, clock, Stage.SECOND_FACTOR, random_bytes)
             _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step="password")
     if not token:
-        raise _wrong()
+        raise _wrong(_policy(clock))
     return token
 
 
@@ -223,14 +223,18 @@ def _standing(account: Account, clock: Clock) -> str:
         return "inactive"
     if account.locked_until is not None and clock.now() < account.locked_until:
         return "locked"
+    if account.locks >= _policy(clock).locks_before_release:
+        return "locked_until_release"
     return ""
 
 
-def _count_failure(account: Account, clock: Clock) -> None:
+def _count_failure(account: Account, terminal: str, clock: Clock) -> None:
+    rules = _policy(clock)
     account.failures += 1
-    if account.failures >= FAILURES_BEFORE_LOCK:
-        account.failures, account.locked_until = 0, clock.now() + LOCK
-    account.save(update_fields=["failures", "locked_until"])
+    if account.failures >= rules.failures_before_lock:
+        account.failures, account.locked_until, account.locks = 0, clock.now() + rules.lock, account.locks + 1
+    account.save(update_fields=["failures", "locked_until", "locks"])
+    attempts.count(Counted.FAILURES, terminal, clock.now(), HOUR)
 
 
 # -- second step ------------------------------------------------------------------------------------------------------
@@ -256,7 +260,7 @@ def security_key(
     """Second step with a WebAuthn key: `response` is the browser's JSON. Like `one_time_code` otherwise."""
 
     def shown(account: Account, session: Session) -> bool:
-        return _take_assertion(account, session, response, origin)
+        return _take_assertion(account, session, response, origin, _policy(clock))
 
     return _second_factor(token, "key", shown, clock, random_bytes)
 
@@ -268,14 +272,14 @@ def _second_factor(
     clock: Clock,
     random_bytes: RandomBytes,
 ) -> str:
-    fresh = ""
+    fresh = elsewhere = ""
     ended = False
     unmet: list[Finding] = []
     with transaction.atomic():
         session = (
             Session.objects.select_for_update(of=("self",))
             .select_related("terminal__office")
-            .filter(key_hash=_hashed(token), stage=Stage.SECOND_FACTOR)
+            .filter(key_hash=hashed(token), stage=Stage.SECOND_FACTOR)
             .first()
         )
         if session is None or clock.now() - session.started_at > SECOND_FACTOR_WITHIN:
@@ -286,7 +290,7 @@ def _second_factor(
             refusal = _standing(account, clock)
             if not refusal and not shown(account, session):
                 refusal = kind
-                _count_failure(account, clock)
+                _count_failure(account, place.code, clock)
             if refusal:
                 _audit(account.login, place, clock, Operation.SECOND_FACTOR, Result.REFUSED, reason=refusal)
                 if _standing(account, clock):
@@ -297,13 +301,21 @@ def _second_factor(
                 session.delete()
                 names = sorted(finding.code for finding in unmet)
                 _audit(account.login, place, clock, Operation.SIGN_IN, Result.REFUSED, reason="unmet", findings=names)
+            elif elsewhere := _session_elsewhere(account, place, clock):
+                _audit(
+                    account.login, place, clock, Operation.SIGN_IN, Result.REFUSED, reason="second_session",
+                    elsewhere=elsewhere,
+                )  # fmt: skip
             else:
                 session.delete()
-                account.failures, account.locked_until, account.last_login = 0, None, clock.now()
-                account.save(update_fields=["failures", "locked_until", "last_login"])
-                Session.objects.filter(account=account, started_at__lt=clock.now() - _absolute()).delete()
+                account.failures, account.locks, account.locked_until, account.last_login = 0, 0, None, clock.now()
+                account.save(update_fields=["failures", "locks", "locked_until", "last_login"])
+                _end_others(account, place, clock)
                 fresh = _open(account, place, clock, Stage.OPEN, random_bytes)
-                _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step=kind)
+                known = {"substitute": True} if kind == "totp" and _is_substitute(account, clock) else {}
+                _audit(account.login, place, clock, Operation.SIGN_IN, Result.DONE, step=kind, **known)
+    if elsewhere:
+        raise SignInRefused([_signed_in_elsewhere(elsewhere)])
     if fresh:
         return fresh
     if unmet:
@@ -311,6 +323,32 @@ def _second_factor(
     if ended:
         raise SignInRefused([_begin_again()])
     raise SignInRefused([_wrong_factor(kind)])
+
+
+def _session_elsewhere(account: Account, place: Place, clock: Clock) -> str:
+    """The other terminal at which the account is signed in, where the profile refuses a second session; else empty."""
+    rules, now = _policy(clock), clock.now()
+    if rules.second_session != SecondSession.REFUSED:
+        return ""
+    living = Session.objects.filter(
+        account=account, stage__in=[Stage.OPEN, Stage.LOCKED], seen_at__gte=now - rules.session_idle
+    ).filter(started_at__gte=now - rules.session)
+    return living.exclude(terminal=place.code).values_list("terminal", flat=True).first() or ""
+
+
+def _signed_in_elsewhere(terminal: str) -> Finding:
+    return Finding(
+        "SIGN-E-013",
+        "login",
+        f"この利用者IDは、別の端末（{terminal}）でサインインしています。",
+        "その端末でサインアウトしてから、もう一度サインインしてください。心当たりがないときは、システム担当者に連絡してください。",
+    )
+
+
+def _end_others(account: Account, place: Place, clock: Clock) -> None:
+    """One person has one session: a new one ends those before."""
+    for session_id in Session.objects.filter(account=account).values_list("id", flat=True):
+        end(session_id, clock, f"second_session:{place.code}")
 
 
 def _begin_again() -> Finding:
@@ -335,7 +373,7 @@ def _wrong_factor(kind: str) -> Finding:
 
 def _take_code(account: Account, code: str, clock: Clock) -> bool:
     """Whether `code` is right now and was not used before. The account's row is locked by the caller."""
-    if account.totp_sealed is None:
+    if account.totp_sealed is None or not takes_codes(account, clock):
         return False
     secret = sealing.unseal(totp_context(account.login), bytes(account.totp_sealed)).decode()
     totp = pyotp.TOTP(secret, interval=TOTP_STEP_S)
@@ -348,6 +386,22 @@ def _take_code(account: Account, code: str, clock: Clock) -> bool:
             account.save(update_fields=["totp_last_step"])
             return True
     return False
+
+
+def takes_codes(account: Account, clock: Clock) -> bool:
+    """Whether the profile lets this account show a one-time code."""
+    return Factor.TOTP in _policy(clock).second_factors or _is_substitute(account, clock)
+
+
+def _is_substitute(account: Account, clock: Clock) -> bool:
+    """Whether a code stands for the key today, because the person can't use one (生体認証等が困難な者)."""
+    rules = _policy(clock)
+    return (
+        Factor.TOTP not in rules.second_factors
+        and rules.substitute_allowed
+        and account.substitute_until is not None
+        and today(clock) <= account.substitute_until
+    )
 
 
 def totp_context(login: str) -> str:
@@ -367,14 +421,9 @@ def _descriptors(account_id: int) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=bytes(row)) for row in rows]
 
 
-def has_security_key(token: str) -> bool:
-    """Whether the account of this session can show a key."""
-    return SecurityKey.objects.filter(account__sessions__key_hash=_hashed(token)).exists()
-
-
-def key_challenge(token: str, *, random_bytes: RandomBytes = secrets.token_bytes) -> dict[str, Any]:
+def key_challenge(token: str, *, clock: Clock, random_bytes: RandomBytes = secrets.token_bytes) -> dict[str, Any]:
     """Options (JSON) for `navigator.credentials.get`; the challenge is kept in the session. Raises SignInRefused."""
-    session = Session.objects.filter(key_hash=_hashed(token)).first()
+    session = Session.objects.filter(key_hash=hashed(token)).first()
     if session is None:
         raise SignInRefused([_begin_again()])
     challenge = random_bytes(32)
@@ -383,12 +432,16 @@ def key_challenge(token: str, *, random_bytes: RandomBytes = secrets.token_bytes
         rp_id=settings.WEBAUTHN_RP_ID,
         challenge=challenge,
         allow_credentials=_descriptors(session.account_id),
-        user_verification=UserVerificationRequirement.PREFERRED,
+        user_verification=_user_verification(_policy(clock)),
     )
     return dict(json.loads(webauthn.options_to_json(options)))
 
 
-def _take_assertion(account: Account, session: Session, response: str, origin: str) -> bool:
+def _user_verification(rules: Policy) -> UserVerificationRequirement:
+    return UserVerificationRequirement.REQUIRED if rules.user_verification else UserVerificationRequirement.PREFERRED
+
+
+def _take_assertion(account: Account, session: Session, response: str, origin: str, rules: Policy) -> bool:
     """Verify a key's answer to the session's challenge, which is then spent."""
     challenge = bytes(session.challenge) if session.challenge else None
     Session.objects.filter(pk=session.pk).update(challenge=None)
@@ -406,6 +459,7 @@ def _take_assertion(account: Account, session: Session, response: str, origin: s
             expected_origin=origin,
             credential_public_key=bytes(key.public_key),
             credential_current_sign_count=key.sign_count,
+            require_user_verification=rules.user_verification,
         )
     except webauthn_errors.WebAuthnException:
         return False
@@ -429,7 +483,7 @@ def enrolment_options(signed: Signed, *, random_bytes: RandomBytes = secrets.tok
         exclude_credentials=_descriptors(signed.account_id),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+            user_verification=_user_verification(_policy(signed.desk.clock)),
         ),
     )
     return dict(json.loads(webauthn.options_to_json(options)))
@@ -452,6 +506,7 @@ def enrol_key(signed: Signed, response: str, name: str, *, origin: str) -> Secur
                     expected_challenge=bytes(challenge),
                     expected_rp_id=settings.WEBAUTHN_RP_ID,
                     expected_origin=origin,
+                    require_user_verification=_policy(signed.desk.clock).user_verification,
                 )
             except webauthn_errors.WebAuthnException:
                 verified = None
@@ -496,23 +551,32 @@ def remove_key(signed: Signed, key_id: int) -> None:
 
 
 def confirm(signed: Signed, *, code: str = "", response: str = "", origin: str = "") -> None:
-    """Show the second factor again, before changing one's keys: a one-time code or a key's answer. Raises Refused."""
+    """Show the second factor again: a one-time code or a key's answer. Raises Refused."""
+    show_again(signed, "confirm", code=code, response=response, origin=origin, system_at=signed.desk.now)
+
+
+def show_again(
+    signed: Signed, target: str, *, code: str = "", response: str = "", origin: str = "", **effect: object
+) -> None:
+    """Show the second factor within a session, for `target` (what the log says); `effect`: what becomes of the session's row
+    then. Wrong ones count like those of signing in, and a lock ends the session. Raises Refused.
+    """
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=signed.account_id)
         session = Session.objects.select_for_update().get(pk=signed.session_id)
         refusal = _standing(account, signed.desk.clock)
         shown = not refusal and (
-            _take_assertion(account, session, response, origin)
+            _take_assertion(account, session, response, origin, _policy(signed.desk.clock))
             if response
             else _take_code(account, code, signed.desk.clock)
         )
         if shown:
-            Session.objects.filter(pk=session.pk).update(confirmed_at=signed.desk.now)
+            Session.objects.filter(pk=session.pk).update(confirmed_at=signed.desk.now, **effect)
         elif not refusal:
-            _count_failure(account, signed.desk.clock)
+            _count_failure(account, signed.desk.terminal, signed.desk.clock)
             if _standing(account, signed.desk.clock):
                 session.delete()
-        signed.desk.log(Operation.SECOND_FACTOR, result=Result.DONE if shown else Result.REFUSED, target="confirm")
+        signed.desk.log(Operation.SECOND_FACTOR, result=Result.DONE if shown else Result.REFUSED, target=target)
     if not shown:
         raise Refused([_wrong_factor("key" if response else "totp")])
 
@@ -525,12 +589,9 @@ def _require_confirmed(signed: Signed) -> None:
 # -- the session ------------------------------------------------------------------------------------------------------
 
 
-def _hashed(token: str) -> bytes:
+def hashed(token: str) -> bytes:
+    """A token as it is kept."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def _absolute() -> timedelta:
-    return timedelta(seconds=settings.SIGN_IN_ABSOLUTE_S)
 
 
 def _place_of_terminal(session: Session) -> Place:
@@ -542,7 +603,7 @@ def _open(account: Account, place: Place, clock: Clock, stage: Stage, random_byt
     token = random_bytes(_TOKEN_BYTES).hex()
     now = clock.now()
     Session.objects.create(
-        key_hash=_hashed(token),
+        key_hash=hashed(token),
         account=account,
         terminal_id=place.code,
         stage=stage,
@@ -556,10 +617,13 @@ def _open(account: Account, place: Place, clock: Clock, stage: Stage, random_byt
 _CURRENT_SQL = """
 SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confirmed_at, s.last_search,
     a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
-    a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet AND (s.stage <> 'open' OR {standing}),
+    a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet
+        AND CASE WHEN k.key_hash IS NULL THEN NOT %(required)s ELSE k.key_hash = %(terminal_key)s END
+        AND (s.stage = 'second_factor' OR {standing}),
+    t.duties, s.system_at,
     ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(now)s::timestamptz)
 FROM access_session s JOIN access_account a ON a.id = s.account_id JOIN access_terminal t ON t.code = s.terminal_id
-JOIN access_office o ON o.code = t.office_id
+JOIN access_office o ON o.code = t.office_id LEFT JOIN access_terminal_key k ON k.terminal_id = t.code
 WHERE s.key_hash = %(key)s
 """
 
@@ -570,37 +634,77 @@ def _current_sql() -> str:
     return _CURRENT_SQL.format(standing=conditions.standing_sql())
 
 
-def current(token: str, *, address: str, clock: Clock) -> Signed | None:
-    """The living session of a token, in one query; None when there is none, it has ended, or it comes from elsewhere."""
+def current(
+    token: str, *, address: str, clock: Clock, terminal_key: str = "", is_attended: bool = True
+) -> Signed | None:
+    """The living session of a token, in one query; None when there is none, it has ended, or it comes from elsewhere.
+
+    Where nobody was there for the time after which screens are hidden, it is locked from now on. A request that the page makes
+    by itself (not `is_attended`) is no use.
+    """
     if not token:
         return None
-    now = clock.now()
+    now, day = clock.now(), today(clock)
+    rules = policy.of(day)
     rows = prepared.fetch(
-        _current_sql(), {"address": address, "today": today(clock), "now": now, "key": _hashed(token)}
-    )
+        _current_sql(),
+        {
+            "address": address, "today": day, "now": now, "key": hashed(token), "required": rules.terminal_key_required,
+            "terminal_key": hashed(terminal_key),
+        },
+    )  # fmt: skip
     if not rows:
         return None
     (session_id, account_id, stage, purpose, started_at, seen_at, confirmed_at, last_search,
-     login, name, terminal, terminal_name, printer, office, office_name, is_welcome, duties) = rows[0]  # fmt: skip
-    idle = timedelta(seconds=settings.SIGN_IN_IDLE_S) if stage == Stage.OPEN else SECOND_FACTOR_WITHIN
-    if not is_welcome or now - seen_at > idle or now - started_at > _absolute():
-        Session.objects.filter(pk=session_id).delete()
+     login, name, terminal, terminal_name, printer, office, office_name, is_welcome, named, system_at, duties) = rows[0]  # fmt: skip
+    idle = SECOND_FACTOR_WITHIN if stage == Stage.SECOND_FACTOR else rules.session_idle
+    reason = (
+        "revoked" if not is_welcome
+        else "idle" if now - seen_at > idle
+        else "absolute" if now - started_at > rules.session
+        else ""
+    )  # fmt: skip
+    if reason:
+        end(session_id, clock, reason)
         return None
-    if stage == Stage.OPEN and now - seen_at > SEEN_EVERY:
+    if stage == Stage.OPEN and now - seen_at > rules.screen_idle + UNSEEN:
+        stage = Stage.LOCKED
+        Session.objects.filter(pk=session_id).update(stage=stage)
+        place = Place(terminal, terminal_name, office, office_name, printer)
+        _audit(login, place, clock, Operation.LOCK, Result.DONE, reason="idle")
+    elif stage == Stage.OPEN and is_attended and now - seen_at > SEEN_EVERY:
         Session.objects.filter(pk=session_id).update(seen_at=now)
+    held = frozenset(map(Duty, duties)) if stage == Stage.OPEN else frozenset()
     desk = Desk(
         account=login,
         name=name,
         office=office,
         terminal=terminal,
         purpose=purpose,
-        duties=frozenset(map(Duty, duties)) if stage == Stage.OPEN else frozenset(),
+        duties=held - (rules.duties_at_named_terminals - frozenset(map(Duty, named))),
         clock=clock,
         printer=printer,
         session_started=started_at,
         confirmed_at=confirmed_at,
+        confirmation_holds=rules.confirmation,
     )
-    return Signed(session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, last_search, desk)
+    return Signed(
+        session_id, account_id, stage, confirmed_at, seen_at, office_name, terminal_name, last_search, desk,
+        needs_system_factor=rules.factor_at_system_start and system_at is None,
+    )  # fmt: skip
+
+
+def end(session_id: int, clock: Clock, reason: str) -> bool:
+    """End a session, with its entry; False when it is gone already."""
+    with transaction.atomic():
+        session = Session.objects.select_for_update(of=("self",)).filter(pk=session_id).first()
+        if session is None:
+            return False
+        if session.stage != Stage.SECOND_FACTOR:
+            login = session.account.login
+            _audit(login, _place_of_terminal(session), clock, Operation.SIGN_OUT, Result.DONE, reason=reason)
+        session.delete()
+    return True
 
 
 def choose_purpose(signed: Signed, purpose: Purpose) -> None:
@@ -637,7 +741,15 @@ def _audit(account: str, place: Place, clock: Clock, operation: Operation, resul
     )
 
 
-def log_unregistered(address: str, clock: Clock) -> None:
-    """Somebody tried to sign in from where no terminal is registered."""
+def log_unregistered(address: str, clock: Clock, key: str = "") -> None:
+    """Somebody tried to sign in from where no terminal is registered, or from one that is closed."""
+    if attempts.count(Counted.STRANGERS, address, clock.now(), MINUTE) > _STRANGERS_LOGGED_PER_MINUTE:
+        return
+    known = Terminal.objects.filter(key__key_hash=hashed(key)).select_related("office").first() if key else None
     nowhere = Place("", "", "", "", "")
-    _audit("", nowhere, clock, Operation.SIGN_IN, Result.DENIED, reason="terminal", address=address)
+    if known is None:
+        _audit("", nowhere, clock, Operation.SIGN_IN, Result.DENIED, reason="terminal", address=address)
+    else:
+        place = Place(known.code, known.name, known.office_id, known.office.name, known.printer)
+        reason = "terminal_elsewhere" if known.active else "terminal_closed"
+        _audit("", place, clock, Operation.SIGN_IN, Result.DENIED, reason=reason, address=address, holder=known.holder)

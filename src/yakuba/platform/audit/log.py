@@ -16,6 +16,8 @@ class Operation(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     SECOND_FACTOR = "second_factor"
+    LOCK = "lock"
+    PRINT = "print"
     SEARCH = "search"
     VIEW = "view"
     VIEW_NUMBER = "view_number"
@@ -48,6 +50,8 @@ _OPERATION_LABELS = {
     Operation.SIGN_IN: "サインイン",
     Operation.SIGN_OUT: "サインアウト",
     Operation.SECOND_FACTOR: "本人の確認",
+    Operation.LOCK: "画面のロック・解除",
+    Operation.PRINT: "画面の印刷",
     Operation.SEARCH: "検索",
     Operation.VIEW: "照会",
     Operation.VIEW_NUMBER: "個人番号の閲覧",

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from yakuba.core.calendar.uncertain import UncertainDate
-from yakuba.platform.access.duties import Purpose
+from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.retention.services import Result
 from yakuba.systems.residents.certificates import PaperKind
@@ -67,6 +67,12 @@ def thousands(value: int) -> str:
 def purpose_label(value: str) -> str:
     """A stored purpose in words."""
     return Purpose(value).label if value in set(Purpose) else value
+
+
+@register.filter
+def duty_label(value: str) -> str:
+    """A stored duty in words."""
+    return Duty(value).label if value in set(Duty) else value
 
 
 @register.filter
