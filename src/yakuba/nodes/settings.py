@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "yakuba.platform.disclosure",
     "yakuba.platform.jobs",
     "yakuba.systems.residents",
+    "yakuba.systems.seals",
     "yakuba.web",
 ]
 AUTH_USER_MODEL = "access.Account"

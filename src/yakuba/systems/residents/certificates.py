@@ -184,7 +184,7 @@ def issue(desk: Desk, request: CertificateRequest) -> Issued:
     if earlier is not None:
         return _again(desk, request, earlier)
     versions = _checked(desk, request, PAPERS[request.kind], lock=True)
-    number = _next_number(desk)
+    number = next_number(desk)
     issued_at = desk.now  # asked once: the same moment makes the same paper when the request comes again
     rendered, content_hash = _render(desk, request, versions, number, issued_at)
     persons = [version.person_id for version in versions]
@@ -279,7 +279,7 @@ def _options(request: CertificateRequest) -> dict[str, Any]:
     return {"shown": shown, "items": list(request.items)}
 
 
-def _next_number(desk: Desk) -> IssueNumber:
+def next_number(desk: Desk) -> IssueNumber:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO residents_issue_counter (day, terminal, last) VALUES (%s, %s, 1)"
@@ -457,7 +457,7 @@ def _render(
 
 
 def _paper(desk: Desk, request: CertificateRequest, versions: list[ResidentVersion], day: date) -> papers.Paper:
-    authority, first = _authority(day), versions[0]
+    certifier, first = authority(day), versions[0]
     address, head = _home(first), papers.Names(kanji=first.householder_name)
     options = request.options
     match request.kind:
@@ -472,16 +472,16 @@ def _paper(desk: Desk, request: CertificateRequest, versions: list[ResidentVersi
             whole = {m.person_id for m in enquiries.members(first.household_number)} == {v.person_id for v in versions}
             paper = papers.HouseholdPaper(address, head, entries, whole)
             make = papers.individual_copy if request.kind is PaperKind.INDIVIDUAL_COPY else papers.household_copy
-            return make(paper, options, authority, day)
+            return make(paper, options, certifier, day)
         case PaperKind.REMOVED_COPY:
             return papers.removed_copy(
-                papers.RemovedPaper(address, head, _items(first, options), _removal(first)), options, authority, day
+                papers.RemovedPaper(address, head, _items(first, options), _removal(first)), options, certifier, day
             )
         case PaperKind.ITEMS_CERTIFICATE:
             chosen = frozenset(papers.CertifiedItem(item) for item in request.items)
             people = tuple(_items(version, options) for version in versions)
             return papers.items_certificate(
-                papers.ItemsPaper(address, head, people, chosen, not first.person.is_open), authority, day
+                papers.ItemsPaper(address, head, people, chosen, not first.person.is_open), certifier, day
             )
         case PaperKind.MOVE_OUT_CERTIFICATE | PaperKind.MOVE_OUT_EQUIVALENT:
             paper = papers.MoveOutPaper(
@@ -494,7 +494,7 @@ def _paper(desk: Desk, request: CertificateRequest, versions: list[ResidentVersi
                 people=tuple(_moving(version) for version in versions),
             )
             equivalent = request.kind is PaperKind.MOVE_OUT_EQUIVALENT
-            return (papers.move_out_equivalent if equivalent else papers.move_out_certificate)(paper, authority, day)
+            return (papers.move_out_equivalent if equivalent else papers.move_out_certificate)(paper, certifier, day)
 
 
 def _individual_number(desk: Desk, version: ResidentVersion) -> str | None:
@@ -504,7 +504,7 @@ def _individual_number(desk: Desk, version: ResidentVersion) -> str | None:
         return vault.reveal(desk, version.individual_number, version.person_id).reveal()
 
 
-def _authority(day: date) -> papers.Authority:
+def authority(day: date) -> papers.Authority:
     certifier = Certifier.objects.filter(period__contains=day).first()
     if certifier is None:
         raise Refused(

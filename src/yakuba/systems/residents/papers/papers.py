@@ -15,6 +15,7 @@ from typing import Literal
 from yakuba.core.calendar import to_wareki
 from yakuba.core.findings import Findings
 from yakuba.platform.documents import IssueNumber, Rendered, Substitution, Template, preview, render
+from yakuba.platform.documents.certified import Closing
 from yakuba.systems.residents.papers.forms import (
     Authority,
     CertificateOptions,
@@ -30,7 +31,6 @@ from yakuba.systems.residents.papers.forms import (
     RemovedPaper,
 )
 from yakuba.systems.residents.papers.sheets import (
-    Closing,
     CopyPersonSheet,
     CopySheet,
     ItemsPersonSheet,
