@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from yakuba.platform.access.desk import AccessDenied
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.approvals import services as approvals
 from yakuba.platform.audit.models import Entry
+from yakuba.platform.clock import JAPAN
 from yakuba.platform.disclosure import services
 from yakuba.platform.disclosure.models import Case, Decision, Step
 from yakuba.platform.disclosure.rules import (
@@ -183,7 +184,7 @@ def test_what_was_not_approved_is_examined_again(office: Office) -> None:
 def test_the_decision_is_about_what_was_known_when_it_was_proposed(office: Office, room: Room) -> None:
     case = office.received()
     decision = office.decided(case)
-    assert room.asked == [decision.as_of]
+    assert room.asked == [decision.as_of] == [datetime(2026, 11, 20, tzinfo=JAPAN)]
     payload = str(decision.application.payload)
     assert "見本の記録" in payload
     assert not [text for text in ("見本　花子", "見本町", str(PERSON)) if text in payload]

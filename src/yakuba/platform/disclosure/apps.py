@@ -6,4 +6,4 @@ class DisclosureConfig(AppConfig):
     label = "disclosure"
 
     def ready(self) -> None:
-        from . import services  # noqa: F401 -- registers the kind of application
+        from . import house_sources, services  # noqa: F401 -- registers what the house knows, and the kind of application

@@ -103,6 +103,7 @@ class Action(StrEnum):
     PROPOSE = "propose"
     APPROVE = "approve"
     TAKE_BACK = "take_back"
+    REVOKE = "revoke"
     NOTIFY = "notify"
     ORDER = "order"
     PAY = "pay"
@@ -129,6 +130,7 @@ _ACTIONS = {
     Action.PROPOSE: "決定の伺い",
     Action.APPROVE: "決定",
     Action.TAKE_BACK: "伺いの引戻し",
+    Action.REVOKE: "決定の取消し",
     Action.NOTIFY: "決定の通知",
     Action.ORDER: "実施方法の申出",
     Action.PAY: "費用の収納",
@@ -162,10 +164,11 @@ WAY: dict[State, dict[Action, State]] = {
         Action.APPROVE: State.DECIDED,
         Action.TAKE_BACK: State.RECEIVED,
     },
-    State.DECIDED: {Action.NOTIFY: State.NOTIFIED},
+    State.DECIDED: {Action.NOTIFY: State.NOTIFIED, Action.REVOKE: State.RECEIVED},
     State.NOTIFIED: {
         Action.ORDER: State.NOTIFIED,
         Action.PAY: State.NOTIFIED,
+        Action.REVOKE: State.RECEIVED,
         Action.EXECUTE: State.DONE,
         Action.CONTINUE: State.RECEIVED,  # the rest of a request with a special period
         Action.FINISH: State.DONE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ from yakuba.platform.approvals import services as approval_services
 from yakuba.platform.approvals.models import Application
 from yakuba.platform.approvals.models import State as ApprovalState
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.clock import JAPAN
+from yakuba.platform.documents import Rendered
 from yakuba.platform.protection.exits import Exit, ExitKind, Way, declare
 from yakuba.platform.protection.passing import passing
 from yakuba.platform.retention import services as retention
 from yakuba.platform.transactions import use_case
 
-from . import rules, sources
+from . import document, house_sources, rules, sources
 from .models import Case, Decision, Step
 from .rules import Action, Kind, Outcome, State
 
@@ -29,6 +31,12 @@ SETTINGS = profiles.declare("disclosure", Path(__file__).with_name("settings.yam
 DOCUMENT = declare(
     Exit("disclosure:document:paper", ExitKind.PAPER, Way.ISSUE, "開示する文書", "本人について保有する情報のすべて")
 )
+PREVIEW = declare(
+    Exit(
+        "disclosure:preview:screen", ExitKind.SCREEN, Way.ISSUE, "開示する文書の試し刷り", "本人について保有する情報のすべて",
+        takes_use=False,
+    )
+)  # fmt: skip
 
 
 def _refused(code: str, field: str, message: str, remedy: str, article: str = "") -> Refused:
@@ -385,19 +393,29 @@ class Proposal:
     withheld: tuple[str, ...] = ()
 
 
+def known_until(day: date) -> datetime:
+    """The moment up to which a proposal of this day discloses what was known: its beginning.
+
+    What is written bears the time at which its act began. Of this moment everything was committed long ago, so that the same
+    question has the same answer when the paper is drawn, weeks later.
+    """
+    return datetime.combine(day, time.min, JAPAN)
+
+
 @use_case(Operation.DISCLOSE)
 def propose(desk: Desk, case_id: int, proposal: Proposal) -> Decision:
-    """決定の伺い: applies for the decision, bound to what would be disclosed as it is known now. Raises Refused with every
+    """決定の伺い: applies for the decision, bound to what would be disclosed: what was known before today. Raises Refused with every
     finding, ProtectionRefused where protection keeps the paper back.
     """
     desk.require(Duty.DISCLOSURE)
     case = _open(case_id, Action.PROPOSE)
     hands_out = case.kind_of is Kind.DISCLOSURE and proposal.outcome is not Outcome.NONE
-    collected = sources.Collected(desk.now, ())
+    as_of = known_until(desk.today)
+    collected = sources.Collected(as_of, ())
     withheld = tuple(sorted(set(proposal.withheld)))
     if hands_out:
         passing(desk, DOCUMENT, [case.subject], reference=reference(case)).require_open("case")
-        collected = sources.collect(desk, case.subject, case.sources, desk.now).without(withheld)
+        collected = sources.collect(desk, case.subject, case.sources, as_of).without(withheld)
     findings = rules.check_decision(
         case.kind_of, proposal.outcome, proposal.grounds, proposal.reason,
         withheld=withheld if hands_out else (), masked=collected.masked, kept_back=collected.kept_back,
@@ -421,7 +439,7 @@ def propose(desk: Desk, case_id: int, proposal: Proposal) -> Decision:
         grounds=list(proposal.grounds),
         reason=proposal.reason.strip()[: rules.MAX_TEXT],
         withheld=list(withheld),
-        as_of=desk.now,
+        as_of=as_of,
         content_hash=digest,
         masked=collected.masked,
         at=desk.now,
@@ -512,10 +530,21 @@ def take_back(desk: Desk, case_id: int, text: str) -> Case:
     return _go(desk, case, Action.TAKE_BACK, text=text)
 
 
+@use_case(Operation.DISCLOSE)
+def revoke(desk: Desk, case_id: int, text: str, on: date | None = None) -> Case:
+    """決定の取消し by the organ itself, before anything was carried out: to decide anew, by another approval."""
+    desk.require(Duty.DISCLOSURE)
+    case = _open(case_id, Action.REVOKE)
+    _require_text(text, "取り消す理由")
+    return _go(desk, case, Action.REVOKE, on=on, text=text)
+
+
 def decision_of(case: Case) -> Decision | None:
-    """The decision that holds: the last approved one."""
-    approved = _last(case, Action.APPROVE)
-    return Decision.objects.get(pk=approved.detail["decision"]) if approved else None
+    """The decision that holds: the last approved one, unless it was revoked."""
+    acts = _steps(case, Action.APPROVE, Action.REVOKE)
+    if not acts or acts[-1].action != Action.APPROVE:
+        return None
+    return Decision.objects.get(pk=acts[-1].detail["decision"])
 
 
 @use_case(Operation.DISCLOSE)
@@ -618,6 +647,120 @@ def check_release(desk: Desk, case: Case) -> Step:
         )
     findings.raise_if_blocking()
     return ordered
+
+
+def _content(desk: Desk, case: Case, through: Exit) -> tuple[document.Disclosed, Decision]:
+    """What the decision opened, as it was known then. Raises Refused where it is no longer what was decided about,
+    ProtectionRefused where a flag holds now.
+    """
+    decision, approved = decision_of(case), _last(case, Action.APPROVE)
+    if decision is None or approved is None or decision.outcome == Outcome.NONE or case.kind_of is not Kind.DISCLOSURE:
+        raise _refused("DSC-E-050", "case", "開示しない決定です。", "請求の画面を確かめてください。")
+    passing(desk, through, [case.subject], reference=reference(case)).require_open("case")
+    collected = sources.collect(desk, case.subject, case.sources, decision.as_of).without(decision.withheld)
+    if collected.digest != bytes(decision.content_hash):
+        raise _refused(
+            "DSC-E-063",
+            "case",
+            "記録が、決定のときの内容と違います。",
+            "廃棄や設定の変更がなかったかを調べ、決定を取り消して改めて決定してください。",
+        )
+    return document.compose(document.house(), case, decision, approved.on, collected), decision
+
+
+@use_case(Operation.DISCLOSE)
+def preview(desk: Desk, case_id: int) -> Rendered:
+    """The paper as a specimen without 個人番号, once it is decided: to count its sides and to check it."""
+    desk.require(Duty.DISCLOSURE)
+    case = _open(case_id, Action.ORDER)
+    content, _ = _content(desk, case, PREVIEW)
+    desk.log(Operation.PREVIEW, subjects=(case.subject,), target=reference(case), case=reference(case))
+    return _drawn(desk, case, content, specimen=True)
+
+
+@use_case(Operation.DISCLOSE)
+def draw(desk: Desk, case_id: int) -> Rendered:
+    """The paper to be handed over or shown. With 個人番号 where it was asked for: by right, after a fresh second factor.
+
+    Raises Refused with every finding: not ordered, not paid, too early, other sides than were paid for.
+    """
+    desk.require(Duty.DISCLOSURE)
+    case = _open(case_id, Action.EXECUTE)
+    ordered = check_release(desk, case)
+    content, _ = _content(desk, case, DOCUMENT)
+    if case.with_number and document.asks_number(content):
+        source = next(source for source in sources.chosen(case.sources) if source.number is not None)
+        assert source.number is not None
+        decision = decision_of(case)
+        assert decision is not None
+        content = document.with_number(content, source.number(desk, case.subject, decision.as_of))
+    rendered = _drawn(desk, case, content, specimen=False)
+    if ordered.detail["method"] == rules.Method.COPY and rendered.page_count != ordered.detail["sides"]:
+        raise _refused(
+            "DSC-E-064",
+            "sides",
+            f"文書は{rendered.page_count}面ですが、費用は{ordered.detail['sides']}面で計算されています。",
+            "申出を記録し直してください。",
+        )
+    desk.log(
+        Operation.ISSUE, subjects=(case.subject,), target=reference(case), case=reference(case),
+        pages=rendered.page_count, with_number=case.with_number,
+    )  # fmt: skip
+    return rendered
+
+
+def _drawn(desk: Desk, case: Case, content: document.Disclosed, *, specimen: bool) -> Rendered:
+    return document.draw(
+        document.house(), case, content, at=desk.now, terminal=desk.terminal, printer=desk.printer, specimen=specimen
+    )
+
+
+@use_case(Operation.DISCLOSE)
+def hand_over(desk: Desk, case_id: int, text: str = "", on: date | None = None) -> Case:
+    """開示の実施: the person looked at it or has the copy. The paper was drawn before."""
+    desk.require(Duty.DISCLOSURE)
+    case = _open(case_id, Action.EXECUTE)
+    if case.kind_of is not Kind.DISCLOSURE:
+        raise _refused("DSC-E-065", "case", "開示請求ではありません。", "訂正・利用停止の実施を記録してください。")
+    ordered = check_release(desk, case)
+    passing(desk, DOCUMENT, [case.subject], reference=reference(case)).require_open("case")
+    return _go(desk, case, Action.EXECUTE, on=on, text=text, method=ordered.detail["method"])
+
+
+@use_case(Operation.DISCLOSE)
+def carry_out(
+    desk: Desk, case_id: int, text: str, references: tuple[tuple[str, str], ...] = (), on: date | None = None
+) -> Case:
+    """訂正・利用停止の実施. `references`: (source, what it calls the filing) where a room carried it into its register; each is
+    asked whether that concerns this person and came after the request. Of a correction, whoever got the wrong data is in
+    the step (97条): the recipients of what was provided.
+    """
+    desk.require(Duty.DISCLOSURE)
+    case = _open(case_id, Action.EXECUTE)
+    findings = Findings()
+    if case.kind_of is Kind.DISCLOSURE:
+        findings.error("DSC-E-066", "case", "開示請求です。", "開示の実施を記録してください。")
+    if (decision := decision_of(case)) is None or decision.outcome == Outcome.NONE:
+        findings.error("DSC-E-067", "case", "認めない決定です。", "終了の手続をしてください。")
+    if not text.strip():
+        findings.error("DSC-E-037", "text", "行った内容がありません。", "入力してください。")
+    known = {source.name: source for source in sources.sources()}
+    carried = []
+    for name, number in references:
+        source = known.get(name)
+        done = source.carried(desk, case.subject, number, case.received_on) if source and source.carried else None
+        if done is None:
+            findings.error(
+                "DSC-E-068",
+                "references",
+                f"「{number}」は、この方について請求の後に本登録された異動ではありません。",
+                "異動番号を確かめ、審査が終わってから記録してください。",
+            )
+        else:
+            carried.append(done)
+    findings.raise_if_blocking()
+    informed = house_sources.recipients(case.subject) if case.kind_of is Kind.CORRECTION else []
+    return _go(desk, case, Action.EXECUTE, on=on, text=text, carried=carried, recipients=informed)
 
 
 @use_case(Operation.DISCLOSE)

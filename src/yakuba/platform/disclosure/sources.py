@@ -16,7 +16,7 @@ from yakuba.platform.access.desk import Desk
 
 OTHERS = "（本人以外の情報）"
 """Stands where somebody else's data would be (78条1項2号)."""
-NUMBER = "（個人番号）"
+NUMBER = "（個人番号の記載あり）"
 """Stands where the person's own 個人番号 goes, when it was asked for; it enters the paper last, and no hash."""
 
 
@@ -50,19 +50,20 @@ def _unknown(_desk: Desk, _subject: int, _name: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`name` is `room:what`. `collect(desk, subject, until)`: what was known until then, in the desk's transaction, under
+    """`name` is `room:what`; the smaller `order`, the earlier it stands on the paper. `collect(desk, subject, until)`: what was known before then, in the desk's transaction, under
     Duty.DISCLOSURE. `record_kinds`: kinds of retention whose key is the 宛名番号. `is_called`: whether the person has
     this name; None: the room doesn't know the person.
-    `number`: the person's 個人番号 in clear. `carried(desk, subject, reference, since)`: what a reference of the room's (a
+    `number(desk, subject, until)`: the person's 個人番号 in clear. `carried(desk, subject, reference, since)`: what a reference of the room's (a
     filing) did for this person since a day, in words; None: nothing.
     """
 
     name: str
     title: str
     collect: Collector
+    order: int = 500
     record_kinds: tuple[str, ...] = ()
     is_called: Callable[[Desk, int, str], bool | None] = _unknown
-    number: Callable[[Desk, int], str] | None = None
+    number: Callable[[Desk, int, datetime], str] | None = None
     carried: Callable[[Desk, int, str, date], str | None] | None = None
 
 
@@ -77,7 +78,7 @@ def register(source: Source) -> Source:
 
 
 def sources() -> list[Source]:
-    return sorted(_sources.values(), key=lambda source: source.name)
+    return sorted(_sources.values(), key=lambda source: (source.order, source.name))
 
 
 def chosen(names: Collection[str]) -> list[Source]:
@@ -87,7 +88,7 @@ def chosen(names: Collection[str]) -> list[Source]:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What is held about a person, source by source, as it was known at `as_of`."""
+    """What is held about a person, source by source, as it was known before `as_of`."""
 
     as_of: datetime
     parts: tuple[tuple[Source, tuple[Section, ...]], ...]

@@ -6,5 +6,5 @@ class ResidentsConfig(AppConfig):
     label = "residents"
 
     def ready(self) -> None:
-        from . import interfaces, linkable, monitoring, retention, subscriptions  # noqa: F401 -- declares what it offers
+        from . import disclosable, interfaces, linkable, monitoring, retention, subscriptions  # noqa: F401 -- declares what it offers
         from .transfer import job  # noqa: F401 -- declares a kind of job
