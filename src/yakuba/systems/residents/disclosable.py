@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from yakuba.core.characters import fold_name
@@ -46,8 +47,6 @@ def _value(item: Item, version: ResidentVersion, own: frozenset[str]) -> str:
     value = getattr(version, item.name)
     if value is None or value == "":
         return ""
-    if item.kind is Kind.VAULT:
-        return NUMBER
     if item.name in _FREE_TEXT or (item.name in _OF_OTHERS and fold_name(str(value)) not in own):
         return OTHERS
     return show(item.name, value, foreign=version.resident_kind == "2")
@@ -59,7 +58,10 @@ def _record(_desk: Desk, subject: int, until: datetime) -> tuple[Section, ...]:
         return ()
     own = _own_names(versions)
     last = versions[-1]
-    present = [(item.label, _value(item, last, own)) for item in ITEMS]
+    present = [
+        (item.label, NUMBER if item.kind is Kind.VAULT and last.individual_number else _value(item, last, own))
+        for item in ITEMS
+    ]
     present = [("宛名番号", f"{subject:015d}"), *((label, value) for label, value in present if value)]
     return (
         Section("住民票の記載事項", ("項目", "内容"), (2, 5), tuple(present)),
@@ -73,17 +75,17 @@ def _record(_desk: Desk, subject: int, until: datetime) -> tuple[Section, ...]:
 
 
 def _history(versions: list[ResidentVersion], own: frozenset[str]) -> Iterable[tuple[str, ...]]:
-    before: ResidentVersion | None = None
-    for version in versions:
+    """What each version changed. Of the first, whatever is no longer so: the rest stands in the record."""
+    first, last = versions[0], versions[-1]
+    place = (str(first.version_no), show_date(first.valid_from), reason_label(first.reason))
+    changed = [item for item in ITEMS if getattr(first, item.name) != getattr(last, item.name)]
+    kept = [(*place, item.label, "", value) for item in changed if (value := _value(item, first, own))]
+    yield from kept or [(*place, "（記載事項のとおり）", "", "")]
+    for before, version in pairwise(versions):
         place = (str(version.version_no), show_date(version.valid_from), reason_label(version.reason))
-        changed = [
-            item for item in ITEMS if before is None or getattr(before, item.name) != getattr(version, item.name)
-        ]
-        for item in changed:
-            old, new = _value(item, before, own) if before else "", _value(item, version, own)
-            if old or new:
-                yield (*place, item.label, old, new)
-        before = version
+        for item in ITEMS:
+            if getattr(before, item.name) != getattr(version, item.name):
+                yield (*place, item.label, _value(item, before, own), _value(item, version, own))
 
 
 def _filings(_desk: Desk, subject: int, until: datetime) -> tuple[Section, ...]:
@@ -178,11 +180,12 @@ RECORD = register(
         "residents:record",
         "住民票の記載と履歴",
         _record,
+        order=100,
         record_kinds=("closed_record",),
         is_called=_is_called,
         number=_number,
         carried=_carried,
     )
 )
-FILINGS = register(Source("residents:filings", "届出と職権による処理", _filings))
-ISSUES = register(Source("residents:issues", "証明書の発行", _issues))
+FILINGS = register(Source("residents:filings", "届出と職権による処理", _filings, order=110))
+ISSUES = register(Source("residents:issues", "証明書の発行", _issues, order=120))
