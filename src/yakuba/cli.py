@@ -50,6 +50,7 @@ COMMANDS = {
     "residents": Command("yakuba.systems.residents.commands", "住民データの取込み・書出し", as_application=True),
     "vault": Command("yakuba.nodes.vault_commands", "個人番号などの鍵: 状況、切替え、廃止"),
     "sandbox": Command("yakuba.sandbox.commands", "見本の町: 住民の作成、一日の業務、ワンタイムコード"),
+    "tax": Command("yakuba.systems.tax.commands", "個人住民税の計算: 事例、説明", needs_database=False),
     "requirements": Command("yakuba.assurance.commands", "要件と、それを証明するテストの一覧", needs_database=False),
 }
 

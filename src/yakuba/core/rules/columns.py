@@ -88,6 +88,19 @@ class _Rule:
         lines = self.statements(syntax.body(self.rule), known)
         return "\n".join([f"def r_{self.rule.name}({', '.join(self.rule.arguments)}):", *(f"    {x}" for x in lines)])
 
+    def straight(self) -> list[str] | None:
+        """A rule without branches as lines of the loop itself, which compiles faster than a function; None for others."""
+        nodes = syntax.body(self.rule)
+        if any(not isinstance(node, ast.Assign) for node in nodes[:-1]):
+            return None
+        known: dict[str, _Number | _Row] = {name: _Number(name, 1, *self.bounds[name]) for name in self.rule.arguments}
+        lines = self.statements(nodes, known)
+        return [*lines[:-1], f"{self.rule.name} = {lines[-1].removeprefix('return ')}"]
+
+    def local(self, name: str) -> str:
+        """A variable's name that no other rule has."""
+        return f"{self.rule.name}__{name}"
+
     # -- statements ---------------------------------------------------------------------------------------------------
 
     def statements(self, nodes: Sequence[ast.stmt], known: dict[str, _Number | _Row]) -> list[str]:
@@ -98,12 +111,12 @@ class _Rule:
                     row = syntax.table_row(value, self.rule)
                     if row:
                         found = self.row(*row, known)
-                        lines.append(f"{name} = {found.code}")
-                        known[name] = replace(found, code=name)
+                        lines.append(f"{self.local(name)} = {found.code}")
+                        known[name] = replace(found, code=self.local(name))
                     else:
                         number = self.number(value, known)
-                        lines.append(f"{name} = {number.code}")
-                        known[name] = replace(number, code=name)
+                        lines.append(f"{self.local(name)} = {number.code}")
+                        known[name] = replace(number, code=self.local(name))
                 case ast.If(test=test, body=then, orelse=otherwise):
                     lines += self.branches(test, then, otherwise, known)
                 case ast.Return(value=value) if value is not None:
@@ -121,16 +134,16 @@ class _Rule:
         # A variable that both ways set differently goes on over one denominator.
         for name in of_then.keys() & of_else.keys():
             one, other = of_then[name], of_else[name]
-            if isinstance(one, _Row) or isinstance(other, _Row):
+            if isinstance(one, _Row) or isinstance(other, _Row) or one == other:
                 known[name] = one
                 continue
+            first = self.local(name)
             den = math.lcm(one.den, other.den)
             for number, lines in ((one, then_lines), (other, else_lines)):
-                if number.den != den:
-                    lines.append(f"{name} = {name} * {den // number.den}")
+                if number.den != den or number.code != first:
+                    lines.append(f"{first} = {number.times(den // number.den).code}")
             one, other = one.times(den // one.den), other.times(den // other.den)
-            code = name if name not in self.rule.arguments or one.code != other.code else one.code
-            known[name] = _Number(code, den, min(one.low, other.low), max(one.high, other.high))
+            known[name] = _Number(first, den, min(one.low, other.low), max(one.high, other.high))
         return [
             f"if {condition}:",
             *(f"    {line}" for line in then_lines or ["pass"]),
@@ -359,13 +372,16 @@ def translate(year: Year, outputs: Sequence[str]) -> Program:
     rules = [rule for rule in year.rules if rule.name in wanted]
     for rule in rules:
         translated = _Rule(rule, parameters, bounds)
-        functions.append("@njit\n" + translated.source())
+        straight = translated.straight()
+        if straight is None:
+            functions.append("@njit\n" + translated.source())
+            straight = [f"{rule.name} = r_{rule.name}({', '.join(rule.arguments)})"]
         assert translated.low is not None
         assert translated.high is not None
         bounds[rule.name] = (translated.low, translated.high)
         tables |= translated.tables
         columns |= translated.columns
-        loop.append(f"{rule.name} = r_{rule.name}({', '.join(rule.arguments)})")
+        loop += straight
     loop += [f"outputs[{place}, i] = {name}" for place, name in enumerate(outputs)]
     source = "\n\n".join(
         [

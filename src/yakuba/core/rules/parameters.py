@@ -20,7 +20,7 @@ for people.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -122,6 +122,10 @@ class ParameterFile:
         if faults:
             raise WrongParameters("\n".join(faults))
         return cls(MappingProxyType(groups))
+
+    def only(self, names: Iterable[str]) -> ParameterFile:
+        """The groups of these names. Raises KeyError."""
+        return ParameterFile(MappingProxyType({name: self.groups[name] for name in sorted(names)}))
 
     def with_changes(self, changes: Mapping[str, Mapping[str, Any]], year: int) -> ParameterFile:
         """A copy in which fields of groups have other values in `year`: a municipality's rates, or a reform to try.

@@ -17,7 +17,7 @@ _SIGNS: Mapping[type[ast.AST], tuple[str, int]] = {
     ast.Sub: ("－", 1),
     ast.Mult: ("×", 2),
     ast.FloorDiv: ("÷", 2),
-    ast.Mod: ("を割った余り÷", 2),
+    ast.Mod: ("", 2),
 }
 _COMPARED: Mapping[type[ast.AST], str] = {
     ast.Lt: "{}が{}未満",
@@ -58,6 +58,9 @@ def expression(node: ast.expr, leaf: Leaf, tight: int = 0) -> str:
         case ast.BinOp(left=left, op=op, right=right):
             sign, binding = _SIGNS[type(op)]
             text = f"{expression(left, leaf, binding)}{sign}{expression(right, leaf, binding + 1)}"
+            if isinstance(op, ast.Mod):
+                remainder = f"{expression(left, leaf, 2)}を{expression(right, leaf, 3)}で割った余り"
+                return f"（{remainder}）" if tight else remainder
             if isinstance(op, ast.FloorDiv):
                 return f"（{text}の整数部分）" if tight else f"{text}の整数部分"
             return f"（{text}）" if binding < tight else text
