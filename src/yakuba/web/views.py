@@ -48,8 +48,10 @@ def home(request: StaffRequest) -> HttpResponse:
     """Today's work and the ways into it."""
     desk = request.desk
     # Names only: a template would call a class.
-    kinds = [(kind.kind, kind.label, kind.article) for kind in KINDS.values() if desk.may(Duty.REGISTRATION)]
-    return render(request, "web/home.html", {"kinds": kinds, "today": desk.today})
+    kinds: dict[str, list[tuple[str, str, str]]] = {}
+    for kind in KINDS.values() if desk.may(Duty.REGISTRATION) else ():
+        kinds.setdefault(kind.group.value, []).append((kind.kind, kind.label, kind.article))
+    return render(request, "web/home.html", {"kinds": kinds.items(), "today": desk.today})
 
 
 _population: dict[str, tuple[float, enquiries.TodaysWork]] = {}

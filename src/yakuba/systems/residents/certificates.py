@@ -594,10 +594,10 @@ def _items(version: ResidentVersion, options: CertificateOptions) -> papers.Pers
 
 
 def _history(version: ResidentVersion) -> tuple[papers.HistoryLine, ...]:
-    """異動履歴 (統合記載欄A類型): one line a change of the record up to the printed version."""
-    rows = ResidentVersion.objects.filter(person=version.person_id, version_no__lte=version.version_no).order_by(
-        "version_no"
-    )
+    """異動履歴 (統合記載欄A類型): one line a change of this record up to the printed version, not of one before a 改製."""
+    rows = ResidentVersion.objects.filter(
+        person=version.person_id, version_no__lte=version.version_no, record_number=version.record_number
+    ).order_by("version_no")
     lines, before = [], None
     for row in rows:
         text = f"{_day(row.valid_from)}　{reason_label(row.reason)}"

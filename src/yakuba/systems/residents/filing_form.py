@@ -19,9 +19,12 @@ from yakuba.core.addresses import town as town_by_code
 from yakuba.core.codes import CodeList
 from yakuba.core.findings import Finding, Severity
 
-from .display import labels
+from .display import labels, show
 from .filings import KINDS, Filing
-from .models import Town
+from .item_values import CORRECTABLE, ENTERED_BY_NOTICE, MINOR
+from .items import ITEMS, Kind, Subject
+from .models import ResidentVersion, Town
+from .reasons import ResidentKind
 
 MAX_ROWS = 30
 _PICKED = 40
@@ -31,7 +34,7 @@ CODED_PLACES = ("previous", "destination", "last_registered", "domicile")
 
 # -- from the browser to JSON -----------------------------------------------------------------------------------------
 
-_LISTS = frozenset({"identity_documents", "confirmed"})
+_LISTS = frozenset({"identity_documents", "confirmed", "cleared"})
 _CONTROLS = frozenset({"csrfmiddlewaretoken", "act"})
 
 
@@ -255,6 +258,7 @@ _PERSON_FOREIGN = (
     FieldSpec("residence_period", "在留期間"),
     FieldSpec("residence_until", "在留期間の満了の日", "date"),
     FieldSpec("residence_card", "在留カード等の番号"),
+    FieldSpec("landing_until", "上陸期間・仮滞在期間の満了の日", "date"),
 )
 _NOTIFIER = (
     FieldSpec("channel", "届出方法", "select", "filing_channels", required=True),
@@ -287,7 +291,57 @@ def _outside(name: str, label: str, *, hint: str = "") -> tuple[FieldSpec, ...]:
     )
 
 
-_LAYOUT: dict[str, tuple[tuple[str, tuple[FieldSpec, ...], bool], ...]] = {
+def _day(name: str, label: str) -> FieldSpec:
+    return FieldSpec(name, label, "date", required=True)
+
+
+_HOUSEHOLD_TO_ENTER = FieldSpec(
+    "household_number", "入る世帯の世帯番号", hint="空欄なら新しい世帯を作ります", digits=True
+)
+_HOUSEHOLD_TO_JOIN = FieldSpec("household_number", "移る先の世帯の世帯番号", required=True, digits=True)
+_NEW_NUMBER = FieldSpec(
+    "individual_number",
+    "個人番号",
+    hint="機構から通知された12桁。控えずに、その場で入力します",
+    required=True,
+    digits=True,
+)
+_RESIDENCE = (
+    FieldSpec("article_30_45", "法第30条の45の区分", "select", "article_30_45_classes"),
+    FieldSpec("residence_status", "在留資格", "select", "residence_statuses"),
+    FieldSpec("residence_period", "在留期間"),
+    FieldSpec("residence_until", "在留期間の満了の日", "date"),
+    FieldSpec("residence_card", "在留カード等の番号"),
+)
+_GROUND = (
+    FieldSpec("ground", "職権で行う根拠", hint="調査結果、戸籍の届出、通知、申出など", required=True, wide=True),
+    FieldSpec("caution", "留意事項", wide=True),
+)
+
+
+def _becoming_japanese(day: str) -> tuple[FieldSpec, ...]:
+    return (
+        _day("acquired_on", f"{day}（異動日）"),
+        FieldSpec("name", "日本人としての氏名", hint="姓と名の間に全角の空白を入れます", required=True),
+        FieldSpec("name_kana", "氏名の振り仮名"),
+        FieldSpec("domicile.code", "本籍の市区町村", "place"),
+        FieldSpec("domicile.town", "本籍（町名まで）", hint="一覧から選ぶと自動で入ります"),
+        FieldSpec("domicile.banchi", "本籍（地番）"),
+        FieldSpec("register_head", "筆頭者", required=True),
+    )
+
+
+def _former_surname(label: str) -> tuple[FieldSpec, ...]:
+    return (
+        _day("requested_on", "請求の日（異動日）"),
+        FieldSpec("former_surname", label, required=True),
+        FieldSpec("former_surname_kana", "旧氏の振り仮名"),
+        FieldSpec("inquired_on", "戸籍を照会した日", "date"),
+        FieldSpec("register_shown", "戸籍謄本等で確かめた", "check"),
+    )
+
+
+LAYOUT: dict[str, tuple[tuple[str, tuple[FieldSpec, ...], bool], ...]] = {
     "move_in": (
         (
             "異動",
@@ -337,6 +391,7 @@ _LAYOUT: dict[str, tuple[tuple[str, tuple[FieldSpec, ...], bool], ...]] = {
             (
                 FieldSpec("planned_on", "転出の日（予定日）", "date", required=True),
                 FieldSpec("abroad", "国外への転出", "check"),
+                FieldSpec("special", "転出届の特例（カードによる転出。転出証明書は交付しません）", "check"),
             ),
             False,
         ),
@@ -360,12 +415,168 @@ _LAYOUT: dict[str, tuple[tuple[str, tuple[FieldSpec, ...], bool], ...]] = {
             "取消し",
             (
                 FieldSpec("filing", "取り消す異動の受付番号", required=True, digits=True),
-                FieldSpec("ground", "取消しの根拠", hint="調査結果、届出人からの申出など", required=True, wide=True),
             ),
             False,
         ),
     ),
+    "ex_officio_entry": (
+        ("異動", (_day("entered_on", "住民となった日（異動日）"), _HOUSEHOLD_TO_ENTER), False),
+        ("住所", _town_address("住所"), False),
+        (
+            "前の住所",
+            (*_outside("previous", "前の住所"), FieldSpec("previous_unregistered", "前の住所は未届", "check")),
+            True,
+        ),
+        ("最終登録住所地", _outside("last_registered", "最終登録住所地"), True),
+    ),
+    "foreigner_settles": (
+        ("異動", (_day("settled_on", "住所を定めた日（異動日）"), _HOUSEHOLD_TO_ENTER), False),
+        ("住所", _town_address("住所"), False),
+    ),
+    "foreigner_qualifies": (
+        (
+            "異動",
+            (
+                _day("qualified_on", "中長期在留者等となった日（異動日）"),
+                FieldSpec("living_since", "住所を定めた日", "date", hint="異動日より前から住んでいるとき"),
+                _HOUSEHOLD_TO_ENTER,
+            ),
+            False,
+        ),
+        ("住所", _town_address("住所"), False),
+    ),
+    "restoration": (
+        (
+            "異動",
+            (
+                _day("restored_on", "回復する日（異動日）"),
+                FieldSpec("relationship", "世帯主との続柄", "relationship", hint="元の世帯に世帯員が残っているとき"),
+            ),
+            False,
+        ),
+    ),
+    "ex_officio_closing": (
+        (
+            "消除",
+            (
+                FieldSpec("closed_on", "消除の日（異動日）", "date", required=True),
+                FieldSpec("closing_ground", "消除の根拠（施行令）", "select", "closing_grounds", required=True),
+            ),
+            False,
+        ),
+    ),
+    "disappearance": (
+        ("失踪宣告", (FieldSpec("deemed_dead_on", "死亡したとみなされる日", "date", required=True),), False),
+    ),
+    "minor_correction": (("修正", (_day("corrected_on", "修正する日（異動日）"),), False),),
+    "ex_officio_change": (("修正", (_day("changed_on", "変わった日（異動日）"),), False),),
+    "error_correction": (("修正", (_day("corrected_on", "修正する日（異動日）"),), False),),
+    "number_request": (("個人番号", (_day("changed_on", "変更の日（異動日）"), _NEW_NUMBER), False),),
+    "number_correction": (("個人番号", (_day("changed_on", "修正の日（異動日）"), _NEW_NUMBER), False),),
+    "number_entry": (("個人番号", (_day("entered_on", "記載の日（異動日）"), _NEW_NUMBER), False),),
+    "code_request": (("住民票コード", (_day("requested_on", "変更の日（異動日）"),), False),),
+    "code_entry": (("住民票コード", (_day("entered_on", "記載の日（異動日）"),), False),),
+    "recreation": (("改製", (_day("recreated_on", "改製の日（異動日）"),), False),),
+    "reproduction": (("再製", (_day("reproduced_on", "再製の日（異動日）"),), False),),
+    "household_split": (("異動", (_day("changed_on", "世帯が分かれた日（異動日）"),), False),),
+    "household_merge": (("異動", (_day("changed_on", "世帯を合わせた日（異動日）"), _HOUSEHOLD_TO_JOIN), False),),
+    "household_transfer": (("異動", (_day("changed_on", "世帯を移った日（異動日）"), _HOUSEHOLD_TO_JOIN), False),),
+    "relationship_change": (
+        (
+            "異動",
+            (
+                _day("changed_on", "続柄が変わった日（異動日）"),
+                FieldSpec("relationship", "変更後の続柄", "relationship", required=True),
+            ),
+            False,
+        ),
+    ),
+    "naturalization": (("帰化", _becoming_japanese("帰化の日（告示の日）"), False),),
+    "nationality_acquisition": (("国籍取得", _becoming_japanese("国籍を取得した日"), False),),
+    "nationality_loss": (
+        (
+            "国籍喪失",
+            (
+                _day("lost_on", "国籍を失った日（異動日）"),
+                FieldSpec("stays", "引き続き国内に住む（外国人住民となる）", "select", "yes_no", required=True),
+                FieldSpec("name_latin", "氏名（アルファベット）", hint="旅券のとおり"),
+                FieldSpec("nationality", "国籍・地域", "select", "nationalities"),
+                *_RESIDENCE,
+            ),
+            False,
+        ),
+    ),
+    "residence_update": (
+        (
+            "通知の内容",
+            (
+                _day("effective_on", "変わった日（異動日）"),
+                *_RESIDENCE,
+                FieldSpec("landing_until", "上陸期間・仮滞在期間の満了の日", "date"),
+                FieldSpec("nationality", "国籍・地域", "select", "nationalities"),
+                FieldSpec("name_latin", "氏名（アルファベット）"),
+            ),
+            False,
+        ),
+    ),
+    "former_surname_entry": (("旧氏", _former_surname("記載する旧氏"), False),),
+    "former_surname_change": (("旧氏", _former_surname("変更後の旧氏"), False),),
+    "former_surname_removal": (("旧氏", (_day("requested_on", "請求の日（異動日）"),), False),),
+    "alias_entry": (
+        (
+            "通称",
+            (
+                _day("entered_on", "記載の日（異動日）"),
+                FieldSpec("alias", "通称", required=True, hint="姓と名の間に全角の空白を入れます"),
+                FieldSpec("alias_kana", "通称の振り仮名"),
+                FieldSpec("proof_shown", "国内で通用していることを資料で確認した", "check", wide=True),
+            ),
+            False,
+        ),
+    ),
+    "alias_removal": (("通称", (_day("removed_on", "削除の日（異動日）"),), False),),
+    "furigana_entry": (
+        (
+            "振り仮名",
+            (
+                _day("recorded_on", "記載の日（異動日）"),
+                FieldSpec("name_kana", "氏名の振り仮名", hint="カタカナで入力します"),
+                FieldSpec("former_surname_kana", "旧氏の振り仮名"),
+                FieldSpec("alias_kana", "通称の振り仮名"),
+                FieldSpec("is_confirmed", "本人又は戸籍で確認済み", "check", wide=True),
+            ),
+            False,
+        ),
+    ),
+    "move_out_withdrawal": (("転出取消", (_day("withdrawn_on", "取消しの申出の日（異動日）"),), False),),
+    "move_in_notice": (
+        (
+            "転入通知",
+            (
+                _day("moved_in_on", "転入した日（異動日）"),
+                _day("notice_on", "転入通知の日"),
+                FieldSpec("accepted_on", "転入先での届出の日", "date"),
+            ),
+            False,
+        ),
+        ("確定した転出先", _outside("destination", "転出先"), False),
+    ),
 }  # fmt: skip
+
+
+CORRECTED = {
+    "minor_correction": MINOR,
+    "ex_officio_change": ENTERED_BY_NOTICE,
+    "error_correction": CORRECTABLE,
+}
+"""The kinds that write single items, and which."""
+
+_WIDGETS = {
+    Kind.CODE: ("select", ""),
+    Kind.FLAG: ("select", "yes_no"),
+    Kind.DATE: ("date", ""),
+    Kind.UNCERTAIN: ("date", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,9 +589,21 @@ class Linked:
 
 
 class Screen:
-    """One form on the screen: values (flat), findings, and the fields they go to."""
+    """One form on the screen: values (flat), findings, and the fields they go to.
 
-    def __init__(self, kind: str, today: date, house: Town, values: QueryDict, findings: Sequence[Finding]) -> None:
+    `current`: what the register says of the person whose single items the form changes.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        today: date,
+        house: Town,
+        values: QueryDict,
+        findings: Sequence[Finding],
+        current: ResidentVersion | None = None,
+    ) -> None:
+        self._current = current
         self.cls: type[Filing] = KINDS[kind]
         self.kind = kind
         self._today = today
@@ -391,7 +614,37 @@ class Screen:
 
     def sections(self) -> list[Section]:
         """The kind's own sections."""
-        return [self._section(title, "", specs, folded=folded) for title, specs, folded in _LAYOUT[self.kind]]
+        own = [self._section(title, "", specs, folded=folded) for title, specs, folded in LAYOUT[self.kind]]
+        return own + (self._items() if self.kind in CORRECTED else [])
+
+    def ground(self) -> Section:
+        """根拠, for what is done ex officio."""
+        return self._section("根拠", "", _GROUND)
+
+    def _items(self) -> list[Section]:
+        """Every item that a correction may write, with what stands there now; groups open where something is filled in."""
+        foreign = self._current is not None and self._current.resident_kind == ResidentKind.FOREIGN
+        groups: dict[str, list[FieldSpec]] = {}
+        clearable = []
+        for item in ITEMS:
+            other = Subject.JAPANESE if foreign else Subject.FOREIGN
+            if item.name not in CORRECTED[self.kind] or item.subject is other:
+                continue
+            now = show(item.name, getattr(self._current, item.name), foreign=foreign) if self._current else ""
+            hint = f"今の記載: {now}" if now else "今は記載がありません"
+            widget, choices = _WIDGETS.get(item.kind, ("text", ""))
+            if item.name == "address_code":
+                widget = "town"
+            spec = FieldSpec(f"values.{item.name}", item.label, widget, item.codes or choices, hint)
+            groups.setdefault(item.group, []).append(spec)
+            if now and not item.required and item.name != "relationship":
+                clearable.append(Choice(item.name, f"{item.label}（{now}）"))
+        sections = [self._section(name, "", specs, folded=True) for name, specs in groups.items()]
+        empty = self.field("cleared", FieldSpec("cleared", "記載をなくす項目", "checks", wide=True))
+        return [
+            *sections,
+            Section("記載をなくす項目", (dataclasses.replace(empty, choices=tuple(clearable)),), folded=True),
+        ]
 
     def notifier(self) -> Section:
         """届出人, for what is filed by notification."""
@@ -436,6 +689,8 @@ class Screen:
         if spec.choices == "filing_channels":
             names = labels("filing_channels")
             return tuple(Choice(code, names.get(code, code)) for code in self._house.channels)
+        if spec.choices == "yes_no":
+            return (Choice("1", "はい"), Choice("0", "いいえ"))
         if not spec.choices:
             return ()
         return choices_on(spec.choices, self._today)

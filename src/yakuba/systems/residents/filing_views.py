@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +21,7 @@ from yakuba.platform.protection.passing import Passing
 
 from . import enquiries, exits, filing_form, rules, services
 from .display import labels, person_name, show_date
-from .filings import KINDS
+from .filings import KINDS, Group, Subjects
 from .items import NAMES
 from .models import FilingState, ResidentVersion
 from .reasons import Channel, ResidentKind, reason_label
@@ -45,8 +45,16 @@ _SHORT_LIST = (
 )
 _CHAINS = ("子の子", "子の妻", "子の夫", "妻の子", "夫の子", "父の父", "父の母", "母の父", "母の母", "妻の母", "妻の父", "夫の母", "夫の父", "兄の子", "姉の子", "弟の子", "妹の子")  # fmt: skip
 RELATIONSHIPS = _SHORT_LIST + _CHAINS
-_WITH_HOUSEHOLD = frozenset({"birth", "move_within", "move_out", "death", "householder_change"})
-_WITH_MEMBERS = frozenset({"move_within", "move_out", "death", "householder_change"})
+
+
+def _asks(kind: str, field: str) -> bool:
+    """Whether forms of this kind have a field."""
+    return any(f.name == field for f in fields(KINDS[kind]))
+
+
+def _shows_members(kind: str) -> bool:
+    """Whether the household stands on the form: to choose from, or because others get another 続柄."""
+    return KINDS[kind].subjects is Subjects.MEMBERS or _asks(kind, "relationships")
 
 
 # -- entry ------------------------------------------------------------------------------------------------------------
@@ -92,12 +100,17 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
     form = QueryDict(mutable=True)
     form["key"] = str(uuid.uuid4())
     form["opened_on"] = desk.today.isoformat()
-    if KINDS[kind].by_notification:
+    cls = KINDS[kind]
+    if cls.by_notification:
         form["notified_on"] = show_date(desk.today)
         form["channel"] = Channel.COUNTER.value
-    for person in ("persons.0", "child") if kind in {"move_in", "birth"} else ():
-        form[f"{person}.resident_kind"] = ResidentKind.JAPANESE.value
-    if kind == "cancellation" and _number(asked.get("filing", "")):
+    for field in fields(cls):  # what a form says unless it is changed
+        if isinstance(field.default, (str, bool)) and field.default and field.name != "channel":
+            form[field.name] = "1" if field.default is True else str(field.default)
+    for prefix in {Subjects.ENTERING: ("persons.0",), Subjects.CHILD: ("child",)}.get(cls.subjects, ()):
+        is_foreign = cls.group is Group.FOREIGN
+        form[f"{prefix}.resident_kind"] = (ResidentKind.FOREIGN if is_foreign else ResidentKind.JAPANESE).value
+    if cls.subjects is Subjects.FILING and _number(asked.get("filing", "")):
         form["filing"] = asked["filing"]
     household = _number(asked.get("household", ""))
     person = _number(asked.get("person", ""))
@@ -106,9 +119,10 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
         _require_all_of(page)
         household = page.household_number if page.head.is_open else None
         form["_person"] = str(person)
-        if kind == "death":
+        form[f"seen.{person}"] = str(page.head.version_no)
+        if cls.subjects is Subjects.PERSON:
             form["person"] = str(person)
-        elif kind in {"move_within", "move_out"}:
+        elif cls.subjects is Subjects.MEMBERS:
             form["persons"] = str(person)
     if household is None:
         return form
@@ -116,14 +130,14 @@ def _initial(desk: Desk, kind: str, asked: QueryDict) -> QueryDict:
     members = enquiries.household(desk, household, exits.ENTRY_SCREEN)
     for member in members:
         form[f"seen.{member.person_id}"] = str(member.version_no)
-    if members and kind in {"move_in", "birth"}:
+    if members and cls.subjects in {Subjects.ENTERING, Subjects.CHILD}:
         form["household_number"] = f"{household:015d}"
-    if members and kind == "move_in":
+    if members and cls.subjects is Subjects.ENTERING:
         for part in ("code", "banchi", "katagaki"):
             form[f"address.{part}"] = getattr(members[0], f"address_{part}") or ""
-    if kind == "householder_change":
+    if cls.subjects is Subjects.HOUSEHOLD:
         form["household_number"] = f"{household:015d}"
-    if kind in {"move_within", "move_out"} and person is None:
+    if cls.subjects is Subjects.MEMBERS and person is None:
         form.setlist("persons", [str(member.person_id) for member in members])
     return form
 
@@ -151,24 +165,27 @@ def _entry_page(
 ) -> HttpResponse:
     desk = request.desk
     house = town()
-    screen = filing_form.Screen(kind, desk.today, house, form, findings)
-    household = _number(form.get("_household", ""))
-    members = _members(desk, kind, household, form, screen) if household is not None else []
-    person = next((member for member in members if str(member.version.person_id) == form.get("person", "")), None)
+    cls = KINDS[kind]
+    shown = _shown(desk, form)
+    subject = next((version for version in shown if str(version.person_id) == form.get("_person", "")), None)
+    screen = filing_form.Screen(kind, desk.today, house, form, findings, subject or next(iter(shown), None))
+    members = _members(kind, shown, form, screen)
     context: dict[str, Any] = {
         "kind": kind,
         "label": KINDS[kind].label,
         "article": KINDS[kind].article,
-        "needs_household": kind in _WITH_HOUSEHOLD and not members,
+        "needs_household": not _is_opened(cls.subjects, shown, subject),
         "form": form,
         "hidden": _hidden(kind, form),
         "sections": screen.sections(),
         "persons": _persons(kind, form, screen),
         "members": members,
-        "chooses_members": kind in {"move_within", "move_out"},
+        "chooses_members": cls.subjects is Subjects.MEMBERS,
+        "asks_relationships": _asks(kind, "relationships"),
+        "may_add_persons": cls.subjects is Subjects.ENTERING,
         "householder_after": _householder_after(kind, members, form, screen),
-        "dead": person,
-        "notifier": screen.notifier() if KINDS[kind].by_notification else None,
+        "subject": subject if cls.subjects is Subjects.PERSON else None,
+        "notifier": screen.notifier() if cls.by_notification else screen.ground(),
         "relationships": RELATIONSHIPS,
     }
     linked = screen.linked()
@@ -189,11 +206,30 @@ def _entry_page(
     return response
 
 
+def _is_opened(subjects: Subjects, shown: Sequence[ResidentVersion], subject: ResidentVersion | None) -> bool:
+    """Whether it is known whom the form is for."""
+    if subjects is Subjects.PERSON:
+        return subject is not None
+    return bool(shown) or subjects in {Subjects.ENTERING, Subjects.FILING}
+
+
+def _shown(desk: Desk, form: QueryDict) -> list[ResidentVersion]:
+    """The members of the household that the form was opened for, or the one person whose record is closed."""
+    household, person = _number(form.get("_household", "")), _number(form.get("_person", ""))
+    if household is not None:
+        return list(enquiries.household(desk, household, exits.ENTRY_SCREEN))
+    if person is None:
+        return []
+    page = enquiries.person(desk, person, exits.ENTRY_SCREEN)
+    _require_all_of(page)
+    return [page.version]
+
+
 def _hidden(kind: str, form: QueryDict) -> list[tuple[str, str]]:
     names = ["key", "opened_on", "_household", "_person"]
-    if kind == "death":
+    if KINDS[kind].subjects is Subjects.PERSON:
         names.append("person")
-    if kind == "householder_change":
+    if KINDS[kind].subjects is Subjects.HOUSEHOLD:
         names.append("household_number")
     names += [name for name in form if name.startswith("seen.")]
     return [(name, form[name]) for name in names if form.get(name)]
@@ -208,9 +244,10 @@ class PersonBlock:
 
 
 def _persons(kind: str, form: QueryDict, screen: filing_form.Screen) -> list[PersonBlock]:
-    if kind == "birth":
+    subjects = KINDS[kind].subjects
+    if subjects is Subjects.CHILD:
         return [PersonBlock(0, "出生した子", screen.person("child", newborn=True), removable=False)]
-    if kind != "move_in":
+    if subjects is not Subjects.ENTERING:
         return []
     # The rows as `to_json` counted them, so that findings meet their rows after one was taken away.
     indexes = sorted(
@@ -239,13 +276,13 @@ def _renumber(form: QueryDict, indexes: list[str]) -> None:
         form.setlist(name, values)
 
 
-def _members(desk: Desk, kind: str, household: int, form: QueryDict, screen: filing_form.Screen) -> list[Member]:
-    if kind not in _WITH_MEMBERS and kind != "birth":
+def _members(kind: str, shown: Sequence[ResidentVersion], form: QueryDict, screen: filing_form.Screen) -> list[Member]:
+    if not _shows_members(kind):
         return []
     spec = filing_form.FieldSpec("relationship", "異動後の続柄", "relationship")
     chosen = set(form.getlist("persons"))
     rows = []
-    for version in enquiries.household(desk, household, exits.ENTRY_SCREEN):
+    for version in shown:
         number = f"{version.person_id:015d}"
         rows.append(
             Member(
@@ -261,9 +298,9 @@ def _members(desk: Desk, kind: str, household: int, form: QueryDict, screen: fil
 def _householder_after(
     kind: str, members: list[Member], form: QueryDict, screen: filing_form.Screen
 ) -> filing_form.Field | None:
-    if kind not in _WITH_MEMBERS:
+    if not _asks(kind, "householder_after"):
         return None
-    needed = kind == "householder_change"
+    needed = KINDS[kind].subjects is Subjects.HOUSEHOLD
     label = "新しい世帯主" if needed else "残る世帯の新しい世帯主"
     field = screen.field(
         "householder_after", filing_form.FieldSpec("householder_after", label, "select", required=needed)

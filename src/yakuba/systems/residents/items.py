@@ -141,6 +141,8 @@ ITEMS: tuple[Item, ...] = (
     *_address("planned", "転出先住所（予定）", "転出"),
     *_address("confirmed", "転出先住所（確定）", "転出"),
     Item("move_out_planned_on", "転出予定年月日", Kind.DATE, "転出"),
+    Item("move_out_special", "転出届の特例", Kind.FLAG, "転出"),
+    Item("move_out_abroad", "国外への転出", Kind.FLAG, "転出"),
     Item("move_out_on", "転出年月日", Kind.DATE, "転出"),
     Item("move_in_notice_on", "転入通知年月日", Kind.DATE, "転出"),
     Item("move_in_notice_notified_on", "転入通知の届出年月日", Kind.DATE, "転出"),

@@ -30,6 +30,7 @@ class Status(StrEnum):
     CLOSED = "5"
     NATIONALITY_CHANGED = "6"
     CANCELLED = "7"
+    WRITTEN_ANEW = "8"
 
 
 class ResidentKind(StrEnum):
@@ -67,20 +68,44 @@ class Notifier(StrEnum):
 
 
 class Reason(StrEnum):
-    """異動事由 (list `change_reasons`) that the registry can write so far; `LOADED` is ours."""
+    """異動事由 (list `change_reasons`); `LOADED` is ours."""
 
     MOVE_IN = "101"
     MOVE_IN_ABROAD = "102"
     BIRTH = "103"
+    BECAME_JAPANESE = "104"
+    BECAME_FOREIGN = "105"
+    EX_OFFICIO_ENTRY = "106"
+    RECREATED = "107"
+    REPRODUCED = "108"
     CANCEL_CLOSING = "109"
     MOVE_OUT = "201"
     MOVE_OUT_ABROAD = "202"
     DEATH = "203"
+    NO_LONGER_FOREIGN = "204"
+    NO_LONGER_JAPANESE = "205"
+    EX_OFFICIO_CLOSING = "206"
+    CLOSED_TO_RECREATE = "207"
+    CLOSED_TO_REPRODUCE = "208"
     CANCEL_ENTRY = "209"
     MOVE_WITHIN = "301"
+    MINOR_CORRECTION = "302"
     EX_OFFICIO_CHANGE = "303"
+    ERROR_CORRECTION = "304"
+    NUMBER_REQUEST = "305"
+    NUMBER_CORRECTION = "306"
     NUMBER_ENTRY = "307"
+    CODE_REQUEST = "308"
+    CODE_ENTRY = "309"
+    HOUSEHOLD_SPLIT = "310"
+    HOUSEHOLD_MERGE = "311"
+    HOUSEHOLD_CHANGE = "312"
     HOUSEHOLDER_CHANGE = "313"
+    FORMER_SURNAME_ENTRY = "314"
+    FORMER_SURNAME_CHANGE = "315"
+    FORMER_SURNAME_REMOVAL = "316"
+    ALIAS_ENTRY = "317"
+    ALIAS_REMOVAL = "318"
     CANCEL_CHANGE = "319"
     LOADED = "900"
 

@@ -7,7 +7,7 @@ versions, heads, search keys and outbox rows, in the caller's transaction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from yakuba.core.addresses import towns
 from yakuba.core.calendar import UncertainDate
 from yakuba.core.characters import fold_name
 from yakuba.core.findings import Finding, Refused
-from yakuba.core.numbers import AddresseeNumber, HouseholdNumber, IndividualNumber
+from yakuba.core.numbers import AddresseeNumber, HouseholdNumber
 from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.rights import Task
@@ -38,7 +38,7 @@ from .models import (
     Town,
     UncertainDateField,
 )
-from .reasons import Effect
+from .reasons import Effect, Reason
 from .rules import Cancelled, Candidate, Known, Plan, View
 
 
@@ -112,11 +112,21 @@ def _version_select() -> tuple[str, list[str], list[int]]:
 
 def known(version: ResidentVersion) -> Known:
     head = version.person
-    return Known(head.number, head.version_no, head.is_open, version.items(), head.pending_filing)
+    return Known(head.number, head.version_no, head.is_open, version.items(), head.pending_filing, version.valid_from)
 
 
-def load_view(filing: filings.Filing, desk: Desk, subjects: Sequence[int], *, lock: bool) -> View:
-    """What the rules may know for this filing. With `lock`, persons and households stay locked until commit."""
+def load_view(
+    filing: filings.Filing,
+    desk: Desk,
+    subjects: Sequence[int],
+    *,
+    lock: bool,
+    numbers_in_vault: Mapping[int, int] | None = None,
+) -> View:
+    """What the rules may know for this filing. With `lock`, persons and households stay locked until commit.
+
+    `numbers_in_vault`: place in the form -> vault id, of a filing that was taken in before; its form has no 個人番号 any more.
+    """
     house = town()
     numbers = set(subjects)
     cancelled: tuple[Cancelled, ...] = ()
@@ -124,10 +134,12 @@ def load_view(filing: filings.Filing, desk: Desk, subjects: Sequence[int], *, lo
     if isinstance(filing, filings.Cancellation):
         cancelled, cancelled_date, cancelled_kind = _cancelled(filing.filing)
         numbers |= {undone.person for undone in cancelled}
-    households = set()
+    households = {undone.household_before for undone in cancelled if undone.before_was_open} - {None}
     if numbers:
-        open_heads = Resident.objects.filter(number__in=numbers, is_open=True)
-        households = set(open_heads.values_list("household_number", flat=True))
+        named = Resident.objects.filter(number__in=numbers)
+        if not filing.rejoins:
+            named = named.filter(is_open=True)
+        households |= set(named.values_list("household_number", flat=True))
     stated = getattr(filing, "household_number", None)
     if stated is not None:
         households.add(stated)
@@ -147,7 +159,11 @@ def load_view(filing: filings.Filing, desk: Desk, subjects: Sequence[int], *, lo
         municipality=house.code[:5],
         channels=frozenset(house.channels),
         towns=town_names(house.code),
+        municipality_name=house.prefecture + house.name,
         persons=persons,
+        numbers=frozenset(numbers_in_vault if numbers_in_vault is not None else filings.stated_numbers(filing)),
+        number_holders=_number_holders(filing, numbers_in_vault),
+        is_review=numbers_in_vault is not None,
         candidates=_candidates(filing),
         cancelled=cancelled,
         cancelled_date=cancelled_date,
@@ -157,17 +173,27 @@ def load_view(filing: filings.Filing, desk: Desk, subjects: Sequence[int], *, lo
 
 def _candidates(filing: filings.Filing) -> tuple[Candidate, ...]:
     """Persons of the register who may be on the form already: by numbers (also former ones), by name, birth and sex."""
-    entering = getattr(filing, "persons", ()) if isinstance(filing, filings.MoveIn) else ()
-    if isinstance(filing, filings.Birth):
-        entering = (filing.child,)
     found: dict[tuple[int, int], Candidate] = {}
-    for index, person in enumerate(entering):
+    for index, person in enumerate(filings.entering(filing)):
         for matched, numbers in _matches(person):
             for version in current_versions(numbers):
                 label = str(version.name or version.name_latin or "氏名未定")
                 candidate = Candidate(version.person_id, version.person.is_open, label, matched, index)
                 found.setdefault((index, version.person_id), candidate)
     return tuple(found.values())
+
+
+def _number_holders(filing: filings.Filing, numbers_in_vault: Mapping[int, int] | None) -> frozenset[int]:
+    """Who has or had the 個人番号 that a form about one person of the register states."""
+    if filing.subjects is not filings.Subjects.PERSON or not hasattr(filing, "individual_number"):
+        return frozenset()
+    if numbers_in_vault is not None:
+        ids = set(numbers_in_vault.values())
+    else:
+        found = (vault.find(number) for number in filings.stated_numbers(filing).values())
+        ids = {id_ for id_ in found if id_ is not None}
+    holders = ResidentVersion.objects.filter(individual_number__in=ids).values_list("person_id", flat=True)
+    return frozenset(holders) if ids else frozenset()
 
 
 def _matches(person: filings.NewPerson) -> Iterable[tuple[str, set[int]]]:
@@ -251,6 +277,9 @@ def take_resident_code(desk: Desk) -> str:
     return str(row[0])
 
 
+_TAKE_A_CODE = frozenset({Reason.CODE_REQUEST, Reason.CODE_ENTRY})
+
+
 def write(
     desk: Desk, plan: Plan, *, filing: int | None = None, individual_numbers: dict[int, int] | None = None
 ) -> Written:
@@ -266,6 +295,8 @@ def write(
     # One moment for the act; never before what it follows, should another act have been quicker by a breath.
     recorded_at = max([desk.now, *(version.recorded_at for version in before.values())])
     versions: list[ResidentVersion] = []
+    # Whose record ends and begins again in one act was a resident all the time.
+    succeeded = {c.person for c in changes if c.is_new_record and c.person in {b.person for b in changes if b is not c}}
     heads: dict[int, Resident] = {v.person_id: v.person for v in before.values()}
     publications: list[Publication] = []
     created: list[Resident] = []
@@ -277,10 +308,12 @@ def write(
         effect = change.effect or change.reason.effect
         if change.entry is not None and individual_numbers and change.entry in individual_numbers:
             items["individual_number"] = individual_numbers[change.entry]
-        if effect is Effect.ENTRY and items.get("resident_code") is None:
+        if items.get("resident_code") is None and (effect is Effect.ENTRY or change.reason in _TAKE_A_CODE):
             items["resident_code"] = take_resident_code(desk)
         if change.person is None:
             items["record_number"] = number
+        elif change.is_new_record:
+            items["record_number"] = next_numbers(AddresseeNumber, 1)[0]
         previous = before.get(number)
         old = heads.get(number)
         was_open = old.is_open if old else False
@@ -305,25 +338,24 @@ def write(
                     after_version=version_no,
                     household_before=old_items.get("household_number"),
                     household_after=items["household_number"],
-                    opened=is_open and not was_open,
-                    closed=was_open and not is_open,
+                    opened=is_open and not was_open and number not in succeeded,
+                    closed=was_open and not is_open and number not in succeeded,
                     changed=[name for name in NAMES if old_items.get(name) != items.get(name)],
                 ),
             )
         )
-        versions.append(
-            ResidentVersion(
-                person_id=number,
-                version_no=version_no,
-                filing=filing,
-                reason=change.reason.value,
-                effect=effect.value,
-                cancels=change.cancels,
-                valid_from=change.valid_from,
-                recorded_at=recorded_at,
-                **items,
-            )
+        before[number] = version = ResidentVersion(
+            person_id=number,
+            version_no=version_no,
+            filing=filing,
+            reason=change.reason.value,
+            effect=effect.value,
+            cancels=change.cancels,
+            valid_from=change.valid_from,
+            recorded_at=recorded_at,
+            **items,
         )
+        versions.append(version)
     events = publish(desk, publications)
     for version, event in zip(versions, events, strict=True):
         version.event_id = event.pk
@@ -379,12 +411,7 @@ def rebuild_search(numbers: Iterable[int]) -> None:
 
 
 def put_numbers(filing: filings.Filing, desk: Desk) -> dict[str, int]:
-    """Put the 個人番号 of a form into the vault: index of the person in the form -> vault id."""
-    persons = filing.persons if isinstance(filing, filings.MoveIn) else ()
-    stated: list[tuple[str, IndividualNumber]] = [
-        (str(index), person.individual_number)
-        for index, person in enumerate(persons)
-        if person.individual_number is not None
-    ]
-    ids = vault.put([number for _, number in stated], desk.now)
-    return dict(zip((index for index, _ in stated), ids, strict=True))
+    """Put the 個人番号 of a form into the vault: place in the form -> vault id."""
+    stated = filings.stated_numbers(filing)
+    ids = vault.put(list(stated.values()), desk.now)
+    return dict(zip(map(str, stated), ids, strict=True))

@@ -47,7 +47,7 @@ def check(desk: Desk, kind: str, data: Mapping[str, Any]) -> Check:
     """Try a form without storing it: what the entry screen shows while it is filled in. Raises Refused for its shape."""
     desk.require(Duty.REGISTRATION)
     filing, findings = filings.read(kind, data, desk.today)
-    subjects = rules.affected(filing)
+    subjects = filings.affected(filing)
     view = register.load_view(filing, desk, subjects, lock=False)
     _require_open(desk, view, subjects)
     plan = _plan(filing, view, findings)
@@ -69,7 +69,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
     repeated = _receipt_of(filing)
     if repeated:
         return repeated
-    subjects = rules.affected(filing)
+    subjects = filings.affected(filing)
     view = register.load_view(filing, desk, subjects, lock=True)
     _require_open(desk, view, subjects)
     plan = _plan(filing, view, findings)
@@ -83,7 +83,7 @@ def file(desk: Desk, kind: str, data: Mapping[str, Any]) -> Receipt:
         persons=persons,
         base_versions={f"{number:015d}": view.persons[number].version_no for number in persons},
         individual_numbers=register.put_numbers(filing, desk),
-        legal_date=view.cancelled_date or rules.legal_date(filing),
+        legal_date=view.cancelled_date or filings.legal_date(filing),
         notified_on=filing.notified_on,
         channel=filing.channel if filing.by_notification else "",
         ground=filing.ground,
@@ -136,7 +136,7 @@ def open_filing(desk: Desk, filing_id: int, through: Exit) -> OpenFiling:
         return _conceal(shown, gate, row.persons)
     try:
         filing = filings.parse(row.kind, row.entries)
-        view = register.load_view(filing, desk, row.persons, lock=False)
+        view = register.load_view(filing, desk, row.persons, lock=False, numbers_in_vault=_in_vault(row))
         _refuse_if_moved_on(row, view)
     except Refused as refusal:
         gate = passing(desk, through, row.persons)
@@ -216,7 +216,8 @@ def approve(desk: Desk, filing_id: int, comment: str = "") -> Receipt:
             ]
         )
     filing = filings.parse(row.kind, row.entries)
-    view = register.load_view(filing, desk, row.persons, lock=True)
+    numbers = _in_vault(row)
+    view = register.load_view(filing, desk, row.persons, lock=True, numbers_in_vault=numbers)
     _refuse_if_moved_on(row, view)
     _require_open(desk, view, row.persons)
     view = _without_pending(view, row.pk)
@@ -226,7 +227,7 @@ def approve(desk: Desk, filing_id: int, comment: str = "") -> Receipt:
         desk,
         plan,
         filing=row.pk,
-        individual_numbers={int(index): id_ for index, id_ in row.individual_numbers.items()},
+        individual_numbers=numbers,
     )
     persons = tuple(sorted({*row.persons, *written.numbers}))
     _close(row, desk, FilingState.REGISTERED, comment, persons)
@@ -302,6 +303,11 @@ def close_due_move_outs(desk: Desk) -> int:
             desk.log(Operation.REGISTER, subjects=tuple(persons), target="move_out_due")
             closed += len(leavers)
     return closed
+
+
+def _in_vault(row: Filing) -> dict[int, int]:
+    """Place in the form -> vault id of the 個人番号 stated there."""
+    return {int(place): id_ for place, id_ in row.individual_numbers.items()}
 
 
 def _plan(filing: filings.Filing, view: rules.View, findings: Findings) -> rules.Plan:

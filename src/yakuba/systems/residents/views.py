@@ -19,9 +19,9 @@ from yakuba.platform.access.sign_in import remember_search
 from yakuba.platform.protection.exits import exit_of
 from yakuba.platform.protection.policy import Concealed
 
-from . import drawing, enquiries, exits, result_rows, search_text
+from . import drawing, enquiries, exits, filing_table, result_rows, search_text
 from .display import labels, show
-from .filings import KINDS
+from .filings import KINDS, Subjects
 from .items import ITEMS, Kind
 from .models import FilingState, ResidentVersion
 from .reasons import Effect, Reason, ResidentKind, reason_label
@@ -163,6 +163,27 @@ def _warnings(page: enquiries.PersonPage) -> list[tuple[str, str]]:
     return found
 
 
+_AT_HAND = ("move_within", "move_out", "death", "householder_change", "birth", "restoration", "move_out_withdrawal")
+"""Kinds that stand on a person's page at once; the others unfold."""
+
+
+def _acts(page: enquiries.PersonPage) -> tuple[list[tuple[str, str]], dict[str, list[tuple[str, str]]]]:
+    """What can be filed about somebody as they stand: (kind, label) at hand, and the others by heading."""
+    if page.head.pending_filing is not None:
+        return [], {}
+    allowed = filing_table.allowed(filing_table.state_of(page.version.items(), is_open=page.head.is_open))
+    by_itself = {Subjects.ENTERING, Subjects.FILING}
+    kinds = [KINDS[kind] for kind in allowed if KINDS[kind].subjects not in by_itself]
+    if page.head.is_open:
+        kinds.append(KINDS["birth"])
+    at_hand = [(cls.kind, cls.label) for kind in _AT_HAND for cls in kinds if cls.kind == kind]
+    others: dict[str, list[tuple[str, str]]] = {}
+    for cls in kinds:
+        if cls.kind not in _AT_HAND:
+            others.setdefault(cls.group.value, []).append((cls.kind, cls.label))
+    return at_hand, others
+
+
 @require_GET
 @exit_of(exits.PERSON_SCREEN)
 def person(request: StaffRequest, number: int) -> HttpResponse:
@@ -170,8 +191,11 @@ def person(request: StaffRequest, number: int) -> HttpResponse:
     page = enquiries.person(request.desk, number, exits.PERSON_SCREEN)
     version = page.version
     foreign = version.resident_kind == ResidentKind.FOREIGN
+    at_hand, others = _acts(page)
     context = {
         "page": page,
+        "acts": at_hand,
+        "other_acts": others.items(),
         "version": version,
         "kind": show("resident_kind", version.resident_kind),
         "birth": show("birth", version.birth, foreign=foreign),
