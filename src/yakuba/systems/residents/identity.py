@@ -272,7 +272,7 @@ def plan_residence_update(filing: ResidenceUpdate, view: View, out: Plan) -> Non
             check_residence(filing, "", view.today, findings)
             former = ("residence_status", "residence_period", "residence_until", "residence_card", "landing_until")
             changed = {**emptied(*former), **stated}
-        if all(person.items.get(name) == value for name, value in changed.items()):
+        if stated and all(person.items.get(name) == value for name, value in changed.items()):
             findings.error("RES-E-171", "residence_status", "今の記載と同じです。", "通知の内容を確認してください。")
         if not findings.errors:
             out.change(person, Reason.EX_OFFICIO_CHANGE, filing.effective_on, changed)
