@@ -218,7 +218,7 @@ def test_a_version_with_a_household_of_nobody_is_found(undone):
 
 def test_a_rule_that_lets_mistakes_pass_is_noticed(undone, monkeypatch):
     from yakuba.sandbox import day
-    from yakuba.systems.residents import rules as registry_rules
+    from yakuba.systems.residents import planning as registry_rules
 
     monkeypatch.setattr(registry_rules, "check_identity_documents", lambda *_: [])
     balance = day.play(4, FixedClock(NOON + timedelta(days=4)))
@@ -229,7 +229,7 @@ def test_a_rule_that_lets_mistakes_pass_is_noticed(undone, monkeypatch):
 
 def test_a_rule_that_refuses_right_filings_is_noticed(undone, monkeypatch):
     from yakuba.sandbox import day
-    from yakuba.systems.residents import rules as registry_rules
+    from yakuba.systems.residents import planning as registry_rules
 
     def refuse(*_: object) -> list[Finding]:
         return Findings([Finding("identity-not-verified", "identity_documents", "本人確認書類が足りません。")]).items

@@ -149,7 +149,6 @@ def _about_one_who_lives_alone(forms: Forms, home: Home) -> Iterator[Mistake]:
         "move_within",
         own | {"relationships": {f"{number:015d}": "同居人"}},
         "RES-E-096",
-        "RES-W-076",
     )
     unknown = forms.move_within(home, [999_999_999_999_999], seen={})
     yield _mistake("台帳にいない方の転居", "move_within", unknown, "RES-E-030")
