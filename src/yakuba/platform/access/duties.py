@@ -24,6 +24,7 @@ class Duty(StrEnum):
     HANDOVER = "handover"
     RETENTION = "retention"
     DISCLOSURE = "disclosure"
+    STATISTICS = "statistics"
 
     @property
     def label(self) -> str:
@@ -49,6 +50,7 @@ _DUTY_LABELS = {
     Duty.HANDOVER: "媒体・ファイルの授受",
     Duty.RETENTION: "保存期間満了の廃棄",
     Duty.DISCLOSURE: "開示請求等の処理",
+    Duty.STATISTICS: "人口統計・異動集計",
 }
 
 

@@ -349,3 +349,21 @@ class PopulationDay(models.Model):
     class Meta:
         db_table = "residents_population_day"
         constraints = [models.UniqueConstraint(fields=["day", "reason"], name="residents_population_day_reason")]
+
+
+class Statistics(models.Model):
+    """人口統計・異動集計: a count that was made, kept as it was. The tables are Parquet (see `statistics.tables.Tables`)."""
+
+    job = models.BigIntegerField(unique=True)
+    first = models.DateField(help_text="changes are counted from this day")
+    last = models.DateField(help_text="people are counted at its end")
+    made_at = models.DateTimeField()
+    account = models.CharField(max_length=60)
+    persons = models.IntegerField()
+    households = models.IntegerField()
+    people_table = models.BinaryField()
+    household_table = models.BinaryField()
+    change_table = models.BinaryField()
+
+    class Meta:
+        db_table = "residents_statistics"

@@ -6,6 +6,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 
 from . import certificate_views, filing_views, views
+from .statistics import views as statistics_views
 
 urlpatterns = [
     path("search", views.search),
@@ -21,6 +22,9 @@ urlpatterns = [
     path("filings/<int:filing_id>/approve", filing_views.approve),
     path("filings/<int:filing_id>/return", filing_views.send_back),
     path("filings/<int:filing_id>/withdraw", filing_views.withdraw),
+    path("statistics", statistics_views.overview),
+    path("statistics/<int:number>", statistics_views.report),
+    path("statistics/<int:number>/<int:table>.csv", statistics_views.file),
     path("certificates/new", certificate_views.request_paper),
     path("certificates/preview.pdf", certificate_views.preview_pdf),
     path("certificates/issue.pdf", certificate_views.issue_pdf),
@@ -29,3 +33,4 @@ urlpatterns = [
 
 menu.add("/residents/search", "住民検索", {Duty.INQUIRY}, order=100)
 menu.add("/residents/filings", "異動の一覧・審査", {Duty.REGISTRATION, Duty.REVIEW}, order=110)
+menu.add("/residents/statistics", "人口統計", {Duty.STATISTICS}, order=150)
