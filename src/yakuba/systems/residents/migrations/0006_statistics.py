@@ -4,7 +4,7 @@ from yakuba.platform.history.sql import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("residents", "0004_lock"), ("history", "0001_guards")]
+    dependencies = [("residents", "0005_move_out_kind"), ("history", "0001_guards")]
 
     operations = [
         migrations.CreateModel(
