@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "yakuba.platform.protection",
     "yakuba.platform.retention",
     "yakuba.platform.disclosure",
+    "yakuba.platform.ledgers",
     "yakuba.platform.jobs",
     "yakuba.systems.residents",
     "yakuba.systems.seals",
@@ -103,6 +104,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 
 CLOCK = "yakuba.platform.clock.SystemClock"  # dotted name of a class, or a Clock: tests and rehearsals
+SELF_CHECK_ITEMS = "yakuba.assurance.self_check.items"  # dotted name: what the yearly self-check asks
 AUDIT_OUTSIDE = os.environ.get("YAKUBA_AUDIT_OUTSIDE", "")  # folders on other machines for the log's checkpoints
 WEBAUTHN_RP_ID = os.environ.get("YAKUBA_WEBAUTHN_RP_ID", "localhost")  # the domain that security keys are bound to
 SIGN_IN_COOKIE = "yakuba_session"

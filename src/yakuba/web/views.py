@@ -22,7 +22,7 @@ from yakuba.platform.protection.exits import exit_of, hands_out_nothing
 from yakuba.systems.residents import enquiries
 from yakuba.systems.residents.filings import KINDS
 
-from . import audit_log, exits
+from . import audit_log, exits, ledgers
 from .context import purposes
 from .signing_in import next_path
 
@@ -51,7 +51,8 @@ def home(request: StaffRequest) -> HttpResponse:
     kinds: dict[str, list[tuple[str, str, str]]] = {}
     for kind in KINDS.values() if desk.may(Duty.REGISTRATION) else ():
         kinds.setdefault(kind.group.value, []).append((kind.kind, kind.label, kind.article))
-    return render(request, "web/home.html", {"kinds": kinds.items(), "today": desk.today})
+    context = {"kinds": kinds.items(), "today": desk.today, "lines": ledgers.waiting(desk)}
+    return render(request, "web/home.html", context)
 
 
 _population: dict[str, tuple[float, enquiries.TodaysWork]] = {}

@@ -1,0 +1,1 @@
+"""Ledgers of the recurring duties of operation: incidents, self-checks, audits, contractors, drills. See README.md."""
