@@ -249,6 +249,7 @@ def _kind(name: str, row: Mapping[str, Any]) -> Kind:
 
 def _check(kind: Kind, known: Mapping[str, Field]) -> None:
     """That everything a kind names is there. Raises ValueError."""
+    conditions = [*(rule.when for rule in kind.tasks), *(each.when for each in kind.every)]
     wrong = [
         *(f"task {rule.name} starts from {rule.start}" for rule in kind.tasks if rule.start not in known),
         *(f"task {rule.name} has no act" for rule in kind.tasks if rule.name not in _completed(kind)),
@@ -257,7 +258,7 @@ def _check(kind: Kind, known: Mapping[str, Field]) -> None:
         *(f"every {each.label} starts from {each.start}" for each in kind.every if each.start not in known),
         *(f"act {act.name} completes {act.completes}" for act in kind.acts.values()
           if act.completes and act.completes not in {rule.name for rule in kind.tasks}),
-        *(f"{name} is no field" for rule in (*kind.tasks, *kind.every) for name in rule.when if name not in known),
+        *(f"{name} is no field" for when in conditions for name in when if name not in known),
         *(f"{rule.receiver_of} has no receiver for all" for rule in kind.tasks
           if rule.receiver_of and set(known[rule.receiver_of].choices) != set(kind.receivers)),
         *(f"the act {CLOSE} is every kind's" for act in kind.acts if act == CLOSE),
