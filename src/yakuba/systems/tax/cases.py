@@ -22,6 +22,7 @@ from yakuba.core.rules import Explanation, Given, Missing, NoRules, Year, explai
 from .law import certificates, collection, taxpayer
 from .law.persons import Relative, age_for, complete, of_relative, of_relatives
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Json = Any
 """Values as they stand in the file: whole numbers, flags, strings, lists of them."""
 
@@ -53,7 +54,7 @@ class CaseResult:
 
 def load(path: Path) -> list[tuple[str, Mapping[str, Json]]]:
     """Every case of a file with the name of its section. Raises ValueError for a file that holds none."""
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - the safe loader, in C
     cases: list[tuple[str, Mapping[str, Json]]] = [
         (str(section), case)
         for section, listed in (data.items() if isinstance(data, dict) else ())
@@ -149,6 +150,7 @@ _FACTS: Final = {
     "spouse_age": "spouse_age",
     "net_gain_after_30M_special_deduction": "separate_long_residence_yen",
     "non_work_income": "non_work_income_yen",
+    "one_stop": "one_stop",
 }
 
 _SETTLED: Final = {
