@@ -6,4 +6,4 @@ class DisclosureConfig(AppConfig):
     label = "disclosure"
 
     def ready(self) -> None:
-        from . import house_sources, services  # noqa: F401 -- registers what the house knows, and the kind of application
+        from . import house_sources, number_changes, services  # noqa: F401 -- registers sources and kinds of application

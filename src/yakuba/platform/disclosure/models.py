@@ -106,3 +106,83 @@ class Step(models.Model):
     @property
     def action_label(self) -> str:
         return rules.Action(self.action).label
+
+
+class Inquiry(models.Model):
+    """受付票 of an inquiry about how files are handled. `state` and `due` follow its steps."""
+
+    received_at = models.DateTimeField()
+    channel = models.CharField(max_length=10, help_text="an inquiries.Channel")
+    inquirer = models.TextField(default="", help_text="empty: anonymous")
+    contact = models.TextField(default="")
+    text = models.TextField()
+    account = models.CharField(max_length=60)
+    office = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, help_text="an inquiries.State")
+    due = models.DateField(null=True, help_text="of a serious one: last day for finding the facts")
+
+    class Meta:
+        db_table = "disclosure_inquiry"
+
+
+class InquiryStep(models.Model):
+    """What was done about an inquiry. Append-only."""
+
+    inquiry = models.ForeignKey(Inquiry, models.PROTECT, related_name="steps")
+    action = models.CharField(max_length=12, help_text="an inquiries.Action")
+    text = models.TextField(default="")
+    to = models.TextField(default="", help_text="who was told")
+    account = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "disclosure_inquiry_step"
+
+
+class NumberChange(models.Model):
+    """個人番号の変更の請求 (番号法7条2項). `state` follows its steps; all else never changes."""
+
+    subject = models.BigIntegerField()
+    is_ex_officio = models.BooleanField()
+    applied_on = models.DateField()
+    requester = models.CharField(max_length=10, help_text="a Requester; of an ex officio change: person")
+    requester_name = models.TextField(default="")
+    reason = models.TextField(help_text="漏えいして不正に用いられるおそれがあると認められる事情")
+    shown = models.JSONField()
+    number_id = models.BigIntegerField(help_text="of the vault, when it was received: the number that shall go")
+    account = models.CharField(max_length=60)
+    office = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, help_text="a number_changes.State")
+    application = models.OneToOneField("approvals.Application", models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "disclosure_number_change"
+
+
+class NumberChangeStep(models.Model):
+    """What became of it. Append-only."""
+
+    change = models.ForeignKey(NumberChange, models.PROTECT, related_name="steps")
+    state = models.CharField(max_length=10, help_text="a number_changes.State")
+    text = models.TextField(default="")
+    account = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "disclosure_number_change_step"
+
+
+class Withholding(models.Model):
+    """個人情報ファイル簿への不記載 (75条3項): from a day an item, or a whole file (`item` empty), is left out. Append-only."""
+
+    file = models.CharField(max_length=40)
+    item = models.TextField(default="")
+    is_withheld = models.BooleanField(help_text="False: it is listed again")
+    reason = models.TextField()
+    start = models.DateField()
+    account = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "disclosure_withholding"

@@ -456,15 +456,18 @@ def check(request: Request, *, today: date, takes_free_form: bool) -> Findings:
             "記載事項がそろっていれば請求は有効です。そのまま受け付けるときは確認してください。",
             article=article,
         )
-    findings.extend(_evidence_findings(request))
+    findings.extend(evidence_findings(request.requester, request.channel, request.shown, request.received_on))
     if request.kind is not Kind.DISCLOSURE:
         findings.extend(_after_disclosure(request))
     return findings
 
 
-def _evidence_findings(request: Request) -> Iterable[Finding]:
-    given = {shown.document: shown for shown in request.shown}
-    for wanted in evidence(request.requester, request.channel):
+def evidence_findings(
+    requester: Requester, channel: Channel, shown: Iterable[Shown], received_on: date
+) -> Iterable[Finding]:
+    """What of a requester's evidence is missing or too old."""
+    given = {one.document: one for one in shown}
+    for wanted in evidence(requester, channel):
         found = [given[document] for document in sorted(wanted.any_of) if document in given]
         if not found:
             names = "、".join(document.label for document in Document if document in wanted.any_of)
@@ -473,7 +476,7 @@ def _evidence_findings(request: Request) -> Iterable[Finding]:
                 article=wanted.article,
             )  # fmt: skip
             continue
-        if not any(_is_fresh(shown, request.received_on) for shown in found):
+        if not any(_is_fresh(one, received_on) for one in found):
             yield Finding(
                 "DSC-E-011",
                 "shown",

@@ -53,7 +53,7 @@ class Source:
     """`name` is `room:what`; the smaller `order`, the earlier it stands on the paper. `collect(desk, subject, until)`: what was known before then, in the desk's transaction, under
     Duty.DISCLOSURE. `record_kinds`: kinds of retention whose key is the 宛名番号. `is_called`: whether the person has
     this name; None: the room doesn't know the person.
-    `number(desk, subject, until)`: the person's 個人番号 in clear. `carried(desk, subject, reference, since)`: what a reference of the room's (a
+    `number(desk, subject, until)`: the person's 個人番号 in clear. `number_id`: which of the vault it is. `carried(desk, subject, reference, since)`: what a reference of the room's (a
     filing) did for this person since a day, in words; None: nothing.
     """
 
@@ -64,6 +64,7 @@ class Source:
     record_kinds: tuple[str, ...] = ()
     is_called: Callable[[Desk, int, str], bool | None] = _unknown
     number: Callable[[Desk, int, datetime], str] | None = None
+    number_id: Callable[[Desk, int], int | None] | None = None
     carried: Callable[[Desk, int, str, date], str | None] | None = None
 
 

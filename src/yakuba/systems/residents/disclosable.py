@@ -7,7 +7,7 @@ them where other law gives them: on the 住民票の写し.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -153,6 +153,11 @@ def _number(desk: Desk, subject: int, until: datetime) -> str:
     return vault.reveal(desk, held, subject).reveal()
 
 
+def _number_id(desk: Desk, subject: int) -> int | None:
+    version = next(iter(_versions(subject, desk.now + timedelta(microseconds=1))[-1:]), None)
+    return version.individual_number if version else None
+
+
 def _carried(_desk: Desk, subject: int, reference: str, since: date) -> str | None:
     """What a filing did for this person since a day: `reference` is its 異動番号."""
     if not (reference.isascii() and reference.isdigit() and len(reference) <= 15):
@@ -184,6 +189,7 @@ RECORD = register(
         record_kinds=("closed_record",),
         is_called=_is_called,
         number=_number,
+        number_id=_number_id,
         carried=_carried,
     )
 )
