@@ -29,9 +29,9 @@ from yakuba.platform.access.models import Office
 from yakuba.platform.approvals import services as approvals
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.clock import FixedClock
-from yakuba.platform.disclosure import house_sources, services, sources
+from yakuba.platform.disclosure import house_sources, number_changes, services, sources
 from yakuba.platform.disclosure.models import Case, Step
-from yakuba.platform.disclosure.rules import Channel, Kind, Method, Outcome, Payment
+from yakuba.platform.disclosure.rules import Channel, Document, Kind, Method, Outcome, Payment, Shown
 from yakuba.platform.disclosure.services import Proposal
 from yakuba.platform.disclosure.sources import NUMBER, OTHERS
 from yakuba.platform.linkage.models import Record
@@ -41,6 +41,7 @@ from yakuba.platform.protection.flags import FlagOrder
 from yakuba.platform.protection.policy import FlagKind
 from yakuba.systems.residents import enquiries
 from yakuba.systems.residents.exits import PERSON_SCREEN
+from yakuba.systems.residents.models import Filing
 
 __all__ = ["common", "move_in", "person", "register_form", "reviewer", "town_codes"]  # the registry's fixtures
 pytestmark = pytest.mark.django_db
@@ -287,38 +288,60 @@ def test_a_decision_against_it_has_no_paper(clerk: Desk, head: Desk, family: tup
 
 
 def test_a_correction_is_carried_into_the_register_by_a_filing(
-    clerk: Desk,
-    head: Desk,
-    family: tuple[int, ...],
-    register_form: Any,
-    common: Any,
-    person: Any,
-    town_codes: list[str],
+    clerk: Desk, head: Desk, family: tuple[int, ...], register_form: Any, common: Any
 ) -> None:
-    case = services.receive(clerk, request(Kind.CORRECTION, subject=family[1], requester_name="見本　花子"))
-    decision = services.propose(clerk, case.pk, Proposal(outcome=Outcome.FULL))
-    approvals.decide(head, decision.application_id, grant=True)
-    services.notify(clerk, case.pk)
-    for wrong in ("999999", "x", ""):
-        with pytest.raises(Refused, match="DSC-E-068"):
-            services.carry_out(clerk, case.pk, "住所を訂正", (("residents:record", wrong),))
-    moved = common(
-        moved_on="2026-11-19", persons=[f"{family[1]:015d}"], address={"code": town_codes[1], "banchi": "９番"}
-    )  # fmt: skip
-    register_form("move_within", moved)
-    from yakuba.systems.residents.models import Filing
+    def notified(subject: int, name: str) -> Case:
+        case = services.receive(clerk, request(Kind.CORRECTION, subject=subject, requester_name=name))
+        decision = services.propose(clerk, case.pk, Proposal(outcome=Outcome.FULL))
+        approvals.decide(head, decision.application_id, grant=True)
+        return services.notify(clerk, case.pk)
 
-    filing = Filing.objects.latest("pk")
-    services.carry_out(clerk, case.pk, "住所を訂正", (("residents:record", str(filing.pk)),))
-    step = Step.objects.get(action="execute")
-    assert f"異動番号{filing.pk}" in step.detail["carried"][0]
-    # What was wrong stays in the history.
-    assert "１番１号" in words(collect(clerk, family[1]))
-    other = services.receive(clerk, request(Kind.CORRECTION, subject=family[0], requester_name="見本　太郎"))
-    approvals.decide(head, services.propose(clerk, other.pk, Proposal(outcome=Outcome.FULL)).application_id, grant=True)
-    services.notify(clerk, other.pk)
+    case, other = notified(family[1], "見本　花子"), notified(family[0], "見本　太郎")
+    old = Filing.objects.latest("pk").pk  # before the request
+    for wrong in (str(old), "999999", "x", ""):
+        with pytest.raises(Refused, match="DSC-E-068"):
+            services.carry_out(clerk, case.pk, "生年月日を訂正", (("residents:record", wrong),))
+    form = common(
+        person=f"{family[1]:015d}", corrected_on="2026-11-20", values={"birth": "1982-03-11"}, ground="訂正請求",
+        seen={str(family[1]): 1},
+    )  # fmt: skip
+    for name in ("notified_on", "notifier_kind", "notifier_name", "identity_documents", "channel"):
+        form.pop(name)
+    register_form("error_correction", form)
+    filing = Filing.objects.latest("pk").pk
     with pytest.raises(Refused, match="DSC-E-068"):  # it isn't about him
-        services.carry_out(clerk, other.pk, "住所を訂正", (("residents:record", str(filing.pk)),))
+        services.carry_out(clerk, other.pk, "生年月日を訂正", (("residents:record", str(filing)),))
+    services.carry_out(clerk, case.pk, "生年月日を訂正", (("residents:record", str(filing)),))
+    step = Step.objects.get(action="execute")
+    assert step.detail["carried"] == [f"誤記修正（異動番号{filing}、令和8年11月20日本登録）"]
+    # What was wrong stays in the history.
+    (_, history) = next(part for source, part in collect(clerk, family[1]).parts if source.name == "residents:record")
+    assert [line[3:] for line in history.lines if line[0] == "2" and line[3] == "生年月日"] == [
+        ("生年月日", "昭和57年3月1日", "昭和57年3月11日")
+    ]
+
+
+@pytest.mark.req("DISC-006")
+def test_a_number_is_changed_by_application_decision_and_the_register(
+    clerk: Desk, head: Desk, family: tuple[int, ...], register_form: Any, common: Any
+) -> None:
+    shown = (Shown(Document.DRIVING_LICENCE),)
+    refused = number_changes.apply(clerk, family[0], "見本　太郎", "番号が知られたため", shown)
+    approvals.decide(head, refused.application_id, grant=False, reason="おそれが認められない")
+    number_changes.close_refused(clerk, refused.pk, "漏えいが確認できないため")
+    change = number_changes.apply(clerk, family[0], "見本　太郎", "通知書を盗まれたため", shown)
+    approvals.decide(head, change.application_id, grant=True)
+    with pytest.raises(Refused, match="DSC-E-086"):
+        number_changes.record_executed(clerk, change.pk, "1")
+    form = common(person=f"{family[0]:015d}", changed_on="2026-11-20", individual_number=individual_number(7))
+    register_form("number_request", form)
+    filing = Filing.objects.latest("pk").pk
+    number_changes.record_executed(clerk, change.pk, str(filing))
+    done, against = number_changes.look(clerk)
+    assert (done.state, [step.text for step in done.steps.all()][-1]) == (
+        "executed", f"個人番号の変更請求（異動番号{filing}、令和8年11月20日本登録）",
+    )  # fmt: skip
+    assert (against.state, [step.text for step in against.steps.all()][-1]) == ("refused", "漏えいが確認できないため")
 
 
 @pytest.mark.parametrize("kind", [Kind.CORRECTION, Kind.SUSPENSION])
