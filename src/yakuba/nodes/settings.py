@@ -81,6 +81,7 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 MIDDLEWARE = [
     "yakuba.web.middleware.SecurityHeaders",
+    "yakuba.web.clean_text.CleanText",
     "yakuba.web.middleware.DeskMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
