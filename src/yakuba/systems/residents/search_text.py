@@ -96,6 +96,11 @@ def _birth(text: str) -> UncertainDate | None:
         return None
 
 
+def bounded_offset(text: str) -> int:
+    """Where the next page of results begins; 0 for anything that no page of ours sends."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
 def from_form(data: Mapping[str, Any]) -> Query:
     """The keys of the detailed form. Raises Refused with every finding."""
     findings = Findings()
@@ -153,7 +158,7 @@ def from_form(data: Mapping[str, Any]) -> Query:
         closing_reason=text("closing_reason"),
         current_only=bool(data.get("current_only")),
         include_closed=not data.get("open_only"),
-        offset=int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 6 else 0,
+        offset=bounded_offset(offset),
     )
     findings.raise_if_blocking()
     return query

@@ -74,8 +74,7 @@ def _results(request: StaffRequest, task: str) -> tuple[str, Sequence[Finding]]:
         if text:
             keep = partial(remember_search, request.signed, text)
             understood = search_text.understand(text)
-            offset = data.get("offset", "0")
-            query = replace(understood.query, offset=int(offset) if offset.isdigit() else 0)
+            query = replace(understood.query, offset=search_text.bounded_offset(data.get("offset", "")))
             meaning = understood.meaning
         else:
             query, meaning = search_text.from_form(data), ()
