@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -120,3 +121,20 @@ def test_a_clerk_sees_nothing_of_it(signed_in: SignedIn) -> None:
     assert "期限のある務め" not in home
     assert 'href="/ledgers"' not in home
     assert clerk.post("/ledgers/new/incident", INCIDENT).status_code == 403
+
+
+def test_reports_against_the_log_and_the_state_of_backups(
+    signed_in: SignedIn, officer: Client, tmp_path: Path, settings: object
+) -> None:
+    auditor = signed_in(Duty.AUDIT, login="kansa1")
+    auditor.get("/audit")
+    page = auditor.get("/ledgers/contractors?account=kansa1&first=2026-11-20&last=2026-11-20").content.decode()
+    assert '<span class="tag tag--bad">2026-11-20</span>' in page
+    assert 'href="/audit?account=kansa1&amp;first=2026-11-20' in page
+    assert auditor.get("/ledgers/contractors?account=kansa1&first=xx").status_code == 422
+    assert "バックアップ" not in auditor.get("/ledgers").content.decode()
+    settings.DATA = tmp_path  # type: ignore[attr-defined]
+    assert "バックアップはまだありません。" in officer.get("/ledgers").content.decode()
+    (tmp_path / "backup.yaml").write_text("at: noon")
+    assert "設定を直してください" in officer.get("/ledgers").content.decode()
+    assert officer.get("/ledgers/contractors").status_code == 403

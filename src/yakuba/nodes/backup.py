@@ -242,6 +242,16 @@ class Manifest:
     sealed_bytes: int
     sealed_sha256: str
 
+    @property
+    def rows(self) -> int:
+        return sum(table.rows for table in self.tables.values())
+
+    @property
+    def digest(self) -> str:
+        """Of every table's rows and digest: the same where a set was restored whole (16 hexadecimal digits)."""
+        told = json.dumps([[name, table.rows, table.digest] for name, table in sorted(self.tables.items())])
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
     def as_json(self) -> dict[str, Any]:
         return {"format": _FORMAT, **asdict(self), "taken_at": self.taken_at.isoformat()}
 

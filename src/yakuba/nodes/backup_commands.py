@@ -149,10 +149,9 @@ def _run(args: argparse.Namespace, context: _Context) -> int:
         # Only now: the old ones go when the new one was read back.
         troubles = backup.rotate(config, context.rules, context.now)
         context.log("taken", taken.name, bytes=taken.manifest.sealed_bytes, tables=len(taken.manifest.tables))
-        rows = sum(table.rows for table in taken.manifest.tables.values())
         context.console.say(
             f"バックアップ {taken.name} を取得しました"
-            f"（表{len(taken.manifest.tables)}、{rows:,}行、{taken.manifest.sealed_bytes:,}バイト）。"
+            f"（表{len(taken.manifest.tables)}、{taken.manifest.rows:,}行、{taken.manifest.sealed_bytes:,}バイト）。"
         )
         if is_first:
             context.console.say(f"鍵を作りました: {backup.key_file(context.data)}（目印 {backup.fingerprint(house)}）")
@@ -196,7 +195,8 @@ def _verify_set(context: _Context, one: backup.Set, house: bytes) -> bool:
     backup.note(context.config, context.now, "verified", one.name, one.place.name, equal=equal)
     context.log("verified", one.name, equal=equal, differences=len(differences), breaches=len(breaches))
     context.console.say(
-        f"バックアップ {one.name} は、取得したときと同じ内容に復元できました。"
+        f"バックアップ {one.name} は、取得したときと同じ内容に復元できました"
+        f"（{one.manifest.rows:,}行、要約 {one.manifest.digest}）。"
         if equal
         else f"バックアップ {one.name} は、取得したときと同じ内容に復元できません。"
     )
@@ -254,6 +254,10 @@ def _replace(args: argparse.Namespace, context: _Context) -> int:
     connection.close()
     kept = backup.restore(context.url, context.config, one, unlock, context.now, context.report)
     context.log("restored", one.name, taken_at=one.manifest.taken_at.isoformat(), kept=kept)
+    context.console.say(
+        f"取得したときと同じ内容です（{one.manifest.rows:,}行、要約 {one.manifest.digest}）。"
+        "環境の移行では、この値を移行の事案に記録してください。"
+    )
     context.console.say(f"バックアップ {one.name} を復元しました。今までのデータベースは {kept} として残しました。")
     context.console.say("./yakuba up で開き、./yakuba audit verify で操作履歴を確かめてください。")
     context.console.say("取得の後に書かれた履歴は、保管先のチェックポイントとの違いとして示されます。")
@@ -293,7 +297,7 @@ def _list(args: argparse.Namespace) -> int:
                     "name": one.name, "place": one.place.name, "folder": str(one.folder), "region": one.place.region,
                     "taken_at": one.manifest.taken_at.isoformat(), "bytes": one.manifest.sealed_bytes,
                     "age_hours": round((now - one.manifest.taken_at).total_seconds() / 3600, 1),
-                    "verified_at": verified.get(one.name),
+                    "verified_at": verified.get(one.name), "rows": one.manifest.rows, "digest": one.manifest.digest,
                 }
                 for one in found
             ],

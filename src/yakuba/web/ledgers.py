@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import path
@@ -14,6 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.core.findings import Finding, Refused
+from yakuba.nodes import backup
+from yakuba.nodes.paths import DataFolder
 from yakuba.platform.access import menu
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
@@ -75,7 +79,47 @@ def overview(request: StaffRequest) -> HttpResponse:
         desk.require(Duty.SECURITY)
     seen = services.seen_kinds(desk)
     rows = [(kind, services.may_handle(desk, kind)) for kind in seen]
-    return render(request, "web/ledgers.html", {"lines": services.due(desk), "kinds": rows})
+    context = {
+        "lines": services.due(desk), "kinds": rows, "may_compare": desk.may(Duty.AUDIT),
+        "backups": _backups(desk) if desk.duties & {Duty.INFORMATION_MANAGEMENT, Duty.SECURITY} else None,
+    }  # fmt: skip
+    return render(request, "web/ledgers.html", context)
+
+
+def _backups(desk: Desk) -> dict[str, Any]:
+    """How the backups stand, from their places."""
+    try:
+        config = backup.configuration(DataFolder(Path(settings.DATA).absolute()))
+    except Refused as refusal:
+        return {"findings": refusal.findings}
+    verified = backup.verified_at(config)
+    rows = [
+        {
+            "name": one.name, "place": backup.PLACES[one.place.name], "age": (desk.now - one.manifest.taken_at).days,
+            "bytes": one.manifest.sealed_bytes, "verified": verified.get(one.name, "")[:10],
+        }
+        for one in backup.sets(config)
+    ]  # fmt: skip
+    return {"rows": rows, "late": backup.is_late(config, desk.now)}
+
+
+@require_GET
+@hands_out_nothing("days on which a contractor's account acted")
+def contractors(request: StaffRequest) -> HttpResponse:
+    """A contractor's reports against the log."""
+    desk = request.desk.for_purpose(Purpose.AUDIT)
+    findings: tuple[Finding, ...] = ()
+    found = None
+    if "account" in request.GET:
+        try:
+            first, last = (_day(request.GET.get(name, ""), name) for name in ("first", "last"))
+            found = services.compare_work(desk, request.GET["account"].strip(), first or desk.today, last or desk.today)
+        except Refused as refusal:
+            findings = refusal.findings
+    else:
+        desk.require(Duty.AUDIT)
+    context = {"found": found, "findings": findings, "given": request.GET}
+    return render(request, "web/ledgers_contractors.html", context, status=422 if findings else 200)
 
 
 @require_GET
@@ -125,7 +169,7 @@ def self_check(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             case = services.open_self_check(
-                desk, request.POST.getlist("offices"), _until(request.POST.get("until", ""))
+                desk, request.POST.getlist("offices"), _day(request.POST.get("until", ""), "until")
             )
             return HttpResponseRedirect(f"/ledgers/{case.pk}")
         except Refused as refusal:
@@ -138,7 +182,8 @@ def self_check(request: StaffRequest) -> HttpResponse:
     return render(request, "web/ledgers_self_check.html", context, status=422 if findings else 200)
 
 
-def _until(text: str) -> date | None:
+def _day(text: str, name: str) -> date | None:
+    """None where nothing was given. Raises Refused."""
     if not text.strip():
         return None
     try:
@@ -147,7 +192,7 @@ def _until(text: str) -> date | None:
         day = None
     if day is None:
         raise Refused(
-            [Finding("LED-E-050", "until", "回答の期限が日付として読めません。", "暦にある日付を入力してください。")]
+            [Finding("LED-E-050", name, "日付として読めません。", "暦にある日付を入力してください（例: 2026-11-20）。")]
         )
     return day
 
@@ -230,6 +275,7 @@ menu.add("/ledgers", "運用管理", _DUTIES, order=720)
 urlpatterns = [
     path("ledgers", overview),
     path("ledgers/self-check", self_check),
+    path("ledgers/contractors", contractors),
     path("ledgers/kinds/<slug:name>", of_kind),
     path("ledgers/new/<slug:name>", new),
     path("ledgers/<int:case_id>", case),

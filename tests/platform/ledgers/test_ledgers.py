@@ -341,6 +341,63 @@ def test_definitions_patches_and_checks_of_vulnerabilities_are_recorded_and_age(
     assert again == [("脆弱性情報の確認", True)]
 
 
+@pytest.mark.req("RET-022", "RET-T-011")
+def test_the_old_environment_is_destroyed_only_after_the_comparison(make_desk: MakeDesk) -> None:
+    desk = make_desk({Duty.INFORMATION_MANAGEMENT}, account="joho1", purpose=Purpose.SYSTEM)
+    told = {"planned_on": "2026-11-20", "source": "庁内", "target": "クラウド", "systems": "住民記録"}
+    case = services.open_case(desk, "migration", "クラウドへの移行", told)
+    gone = {"done_on": "2026-11-20", "method": "物理破壊"}
+    same = {
+        "done_on": "2026-11-20",
+        "rows_before": "1000",
+        "rows_after": "1000",
+        "digest_before": "ab",
+        "digest_after": "ab",
+    }
+    for act, form in (("destroy", gone), ("verify", same)):
+        with pytest.raises(Refused) as refused:
+            services.record(desk, case.pk, act, form, PAPER)
+        assert codes(refused) == {"LED-E-041"}
+    services.record(desk, case.pk, "extract", {"done_on": "2026-11-20", "backup": "20261120-013000"})
+    with pytest.raises(Refused) as refused:
+        services.record(desk, case.pk, "verify", same | {"rows_after": "999", "digest_after": "ac"})
+    assert [(finding.code, finding.field) for finding in refused.value.findings] == [
+        ("LED-E-042", "rows_after"), ("LED-E-042", "digest_after"),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="LED-E-041"):
+        services.record(desk, case.pk, "destroy", gone, PAPER)
+    services.record(desk, case.pk, "verify", same)
+    services.record(desk, case.pk, "destroy", gone, PAPER)
+    assert [entry.act for entry in services.view(desk, case.pk).entries] == ["extract", "verify", "destroy"]
+
+
+@pytest.mark.req("PLOG-009", "SEC-T-026")
+def test_a_contractors_reports_are_held_against_the_log(make_desk: MakeDesk) -> None:
+    desk = make_desk({Duty.INFORMATION_MANAGEMENT}, account="joho1", purpose=Purpose.SYSTEM)
+    for day in (16, 17, 18):
+        worker = make_desk({Duty.BULK}, account="itaku1", at=datetime(2026, 11, day, 23, 30, tzinfo=JAPAN))
+        worker.log(Operation.BATCH, target="見本")
+    make_desk({Duty.BULK}, account="itaku2", at=datetime(2026, 11, 19, 9, 0, tzinfo=JAPAN)).log(Operation.BATCH)
+    told = {"contractor": "見本委託先", "sort": "daily", "account": "itaku1", "what": "定例の作業"}
+    for day in ("2026-11-16", "2026-11-18", "2026-11-19"):
+        case = services.open_case(desk, "contractor_work", "日報", told | {"worked_on": day})
+    with pytest.raises(Refused, match="LED-E-033"):
+        services.record(desk, case.pk, "report", {"received_on": "2026-11-20"})
+    services.record(desk, case.pk, "report", {"received_on": "2026-11-20"}, PAPER)
+    auditor = replace(desk, duties=frozenset({Duty.AUDIT}))
+    found = services.compare_work(auditor, "itaku1", date(2026, 11, 16), date(2026, 11, 20))
+    assert found == services.Comparison(
+        (date(2026, 11, 17),), (date(2026, 11, 19),), (date(2026, 11, 16), date(2026, 11, 18))
+    )
+    services.record(desk, case.pk, "history", {"result": "17日の報告がなく、提出を求めた"})
+    assert services.view(desk, case.pk).is_closed
+    with pytest.raises(AccessDenied):
+        services.compare_work(desk, "itaku1", date(2026, 11, 16), date(2026, 11, 20))
+    with pytest.raises(Refused) as refused:
+        services.compare_work(auditor, " ", date(2026, 11, 16), date(2026, 11, 1))
+    assert codes(refused) == {"LED-E-043", "LED-E-044"}
+
+
 @pytest.mark.parametrize("name", sorted(kinds()))
 def test_every_kind_can_be_opened_worked_and_ended(name: str, make_desk: MakeDesk, head: Desk) -> None:
     desk = make_desk(set(kind_of(name).handled_by), account="dare1", purpose=Purpose.SYSTEM)

@@ -131,7 +131,10 @@ class TaskRule:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One step of a case. `attach`: a document must be named; `revises`: its values take the place of the case's."""
+    """One step of a case. `attach`: a document must be named; `revises`: its values take the place of the case's.
+
+    `after`: tasks that must be done before; `equal`: pairs of fields whose values must be the same.
+    """
 
     name: str
     label: str
@@ -142,6 +145,8 @@ class Act:
     revises: bool = False
     checklist: bool = False
     leaves_tasks: bool = False
+    after: tuple[str, ...] = ()
+    equal: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +233,8 @@ def _kind(name: str, row: Mapping[str, Any]) -> Kind:
     acts = {
         act: Act(
             act, told["label"], _fields(told["fields"], known),
-            **{key: value for key, value in told.items() if key not in {"label", "fields"}},
+            **{key: value for key, value in told.items() if key not in {"label", "fields", "after", "equal"}},
+            after=tuple(told.get("after", ())), equal=tuple((one, other) for one, other in told.get("equal", ())),
         )
         for act, told in row["acts"].items()
     }  # fmt: skip
@@ -261,6 +267,10 @@ def _check(kind: Kind, known: Mapping[str, Field]) -> None:
         *(f"{name} is no field" for when in conditions for name in when if name not in known),
         *(f"{rule.receiver_of} has no receiver for all" for rule in kind.tasks
           if rule.receiver_of and set(known[rule.receiver_of].choices) != set(kind.receivers)),
+        *(f"act {act.name} comes after {name}" for act in kind.acts.values() for name in act.after
+          if name not in {rule.name for rule in kind.tasks}),
+        *(f"act {act.name} compares {pair}" for act in kind.acts.values() for pair in act.equal
+          if not set(pair) <= {each.name for each in act.fields}),
         *(f"the act {CLOSE} is every kind's" for act in kind.acts if act == CLOSE),
     ]  # fmt: skip
     if wrong:

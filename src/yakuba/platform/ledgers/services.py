@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -363,6 +363,7 @@ def record(
         )
     if any(not (each.name.strip() and each.place.strip()) for each in documents):
         findings.error("LED-E-034", "document", "文書の名称か保管場所がありません。", "両方を入力してください。")
+    _check_act(case, act, values, findings)
     task = _task_of(desk, case, kind, act, findings)
     findings.raise_if_blocking()
     entry: Entry = Entry.objects.create(
@@ -376,6 +377,27 @@ def record(
     if act.ends or (kind.per_office and not _waiting(case).exists()):
         _end(desk, case, kind, act)
     return entry
+
+
+def _check_act(case: Case, act: Act, values: Values, findings: Findings) -> None:
+    """What must come before the act, and what must agree in it."""
+    before = list(_waiting(case).filter(name__in=act.after).values_list("label", flat=True))
+    if before:
+        findings.error(
+            "LED-E-041",
+            "act",
+            f"先に終える務めがあります（{'、'.join(before)}）。",
+            "その務めを記録してから行ってください。",
+        )
+    labels = {each.name: each.label for each in act.fields}
+    for one, other in act.equal:
+        if one in values and other in values and values[one] != values[other]:
+            findings.error(
+                "LED-E-042",
+                other,
+                f"「{labels[one]}」と「{labels[other]}」が一致しません。",
+                "原因を調べ、一致してから記録してください。",
+            )
 
 
 def _task_of(desk: Desk, case: Case, kind: Kind, act: Act, findings: Findings) -> Task | None:
@@ -553,3 +575,41 @@ def affected(desk: Desk, case_id: int) -> Affected:
             persons[subject] = persons.get(subject, 0) + 1
     desk.log(Operation.AUDIT, target=f"ledger:{case.kind}:{case.pk}", act="affected", persons=len(persons))
     return Affected(dict(sorted(persons.items())), acts)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Days of a contractor's account: worked by the log without a report, reported without any act in the log, both."""
+
+    without_report: tuple[date, ...]
+    without_act: tuple[date, ...]
+    matched: tuple[date, ...]
+
+
+_LONGEST_DAYS = 400
+
+
+@use_case(Operation.AUDIT)
+def compare_work(desk: Desk, account: str, first: date, last: date) -> Comparison:
+    """A contractor's reports (委託先の作業報告) against the access log, day by day. Needs Duty.AUDIT. Raises Refused."""
+    desk.require(Duty.AUDIT)
+    findings = Findings()
+    if not account.strip():
+        findings.error("LED-E-043", "account", "利用者IDがありません。", "作業者の利用者IDを入力してください。")
+    if not 0 <= (last - first).days <= _LONGEST_DAYS:
+        findings.error(
+            "LED-E-044", "last", "期間が正しくありません。", f"{_LONGEST_DAYS}日までの期間を入力してください。"
+        )
+    findings.raise_if_blocking()
+    start, end = (datetime.combine(day, datetime.min.time(), JAPAN) for day in (first, last + timedelta(days=1)))
+    moments = AuditEntry.objects.filter(account=account, at__gte=start, at__lt=end).values_list("at", flat=True)
+    worked = {moment.astimezone(JAPAN).date() for moment in moments.iterator()}
+    told = Case.objects.filter(
+        kind="contractor_work", fields__account=account,
+        fields__worked_on__gte=first.isoformat(), fields__worked_on__lte=last.isoformat(),
+    )  # fmt: skip
+    reported = {date.fromisoformat(fields["worked_on"]) for fields in told.values_list("fields", flat=True)}
+    desk.log(Operation.AUDIT, target="ledger:contractor_work", act="compare", about=account, first=first, last=last)
+    return Comparison(
+        tuple(sorted(worked - reported)), tuple(sorted(reported - worked)), tuple(sorted(worked & reported))
+    )
