@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "yakuba.platform.handover",
     "yakuba.platform.protection",
     "yakuba.platform.retention",
+    "yakuba.platform.printing",
     "yakuba.platform.disclosure",
     "yakuba.platform.ledgers",
     "yakuba.platform.jobs",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from yakuba.platform.access import menu
+from yakuba.platform.access import menu, policy
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.systems.residents.models import Town
 from yakuba.systems.residents.register import town
@@ -21,10 +21,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"town": house, "is_sandbox": house is not None and house.is_sandbox}
     desk = getattr(request, "desk", None)
     if desk is not None:
+        rules = policy.of(desk.today)
         context |= {
             "desk": desk,
             "signed": getattr(request, "signed", None),
             "may": {duty.value: True for duty in desk.duties},
+            "screen_idle_s": int(rules.screen_idle.total_seconds()),
+            "session_idle_s": int(rules.session_idle.total_seconds()),
             "purposes": purposes(desk.duties),
             "purpose_label": Purpose(desk.purpose).label if desk.purpose in set(Purpose) else "",
             "menu": [

@@ -10,10 +10,11 @@ import pyotp
 import pytest
 from django.contrib.auth.hashers import make_password
 from tests.platform.access.authenticator import SoftKey
-from tests.staff import employ
+from tests.staff import employ, give
 
 from yakuba.core.findings import Refused
 from yakuba.platform.access import sign_in
+from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, Session, Stage, Terminal
 from yakuba.platform.access.sign_in import Place, SignInRefused
 from yakuba.platform.audit.models import Entry
@@ -41,6 +42,7 @@ def use_profile(town: None) -> UseProfile:
 def account(login: str = "madoguchi9", **more: object) -> Account:
     made = Account.objects.create(login=login, name=f"見本　{login}", office_id="100", password=HASHED, **more)
     employ(made)
+    give(made, [Duty.INQUIRY])
     return made
 
 

@@ -10,6 +10,8 @@
   // The token is read when it is sent: a form left open overnight still works after signing in again in another tab.
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
+    // What the page asks by itself doesn't mean that somebody is there.
+    if (event.detail.triggeringEvent?.type === "hx:poll:trigger") event.detail.headers["X-Yakuba-Unattended"] = "1";
   });
 
   // A button that adds a row says how many there are by now.
@@ -70,8 +72,9 @@
     return response.json();
   };
 
-  const show = async (form, create) => {
-    const options = await ask(form.dataset.options);
+  // What the browser's key answers to a challenge of the house, as JSON.
+  const answerOf = async (url, create) => {
+    const options = await ask(url);
     options.challenge = toBytes(options.challenge);
     for (const list of [options.allowCredentials, options.excludeCredentials])
       for (const key of list ?? []) key.id = toBytes(key.id);
@@ -83,9 +86,13 @@
     const answer = { id: credential.id, rawId: toText(credential.rawId), type: credential.type, response: {} };
     for (const part of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"])
       if (response[part]) answer.response[part] = toText(response[part]);
-    form.elements.namedItem("response").value = JSON.stringify(answer);
+    return JSON.stringify(answer);
+  };
+  const show = async (form, create) => {
+    form.elements.namedItem("response").value = await answerOf(form.dataset.options, create);
     form.submit();
   };
+  window.yakuba = Object.freeze({ answerOf, cookie });
 
   for (const form of document.querySelectorAll("form[data-webauthn]")) {
     const where = form.querySelector("[role=status]");
