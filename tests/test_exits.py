@@ -392,6 +392,7 @@ DRIVERS: dict[str, Callable[[World], str]] = {
     "web:releases:list": lambda w: _must_refuse(w.client.get("/protection/releases")),
 }  # fmt: skip
 DRIVEN_ELSEWHERE = {
+    "residents:extraction:file": "tests/systems/residents/extraction/test_extraction.py::test_who_is_under_protection_is_left_out_and_counted",
     "disclosure:preview:screen": "tests/platform/disclosure/test_document.py::test_a_flag_that_came_after_the_decision_keeps_the_paper_back",
     "disclosure:document:paper": "tests/platform/disclosure/test_services.py::test_protection_keeps_a_person_under_it_back",
     "linkage:reading:api": "tests/platform/linkage/test_protection.py::test_where_a_protected_person_lives_is_masked_until_the_flag_ends",

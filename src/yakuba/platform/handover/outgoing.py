@@ -113,7 +113,7 @@ def prepare(desk: Desk, order: Order, write: Callable[[Writable], Counts]) -> Dr
 
     Raises Refused with everything that stands against the order before anything is made, AccessDenied.
     """
-    _check_order(desk, order)
+    check_order(desk, order)
     name, key = store.new_name(), os.urandom(32)
     path = store.path_of(name)
     try:
@@ -145,7 +145,8 @@ def prepare_file(desk: Desk, order: Order, plain: Path, counts: Counts) -> Draft
 
 
 @use_case(Operation.HAND_OVER)
-def _check_order(desk: Desk, order: Order) -> None:
+def check_order(desk: Desk, order: Order) -> None:
+    """What `prepare` asks first. Raises Refused with everything that stands against the order, AccessDenied."""
     desk.require(Duty.HANDOVER)
     findings = Findings()
     for field, label, text in (

@@ -57,6 +57,15 @@ PREVIEW_SCREEN = declare(
 )
 DELIVERY = declare(Exit("residents:delivery:paper", ExitKind.PAPER, Way.ISSUE, "証明書の交付", "発行済みの証明書"))
 EXPORT_FILE = declare(Exit("residents:register:file", ExitKind.FILE, Way.FILE, "台帳の書出し", "記載事項のすべて"))
+EXTRACT_FILE = declare(
+    Exit(
+        "residents:extraction:file",
+        ExitKind.FILE,
+        Way.FILE,
+        "データ抽出",
+        "選んだ記載事項（個人番号・住民票コードを除く）",
+    )
+)
 REFUSALS_LIST = declare(
     Exit("residents:refusals:list", ExitKind.LIST, Way.FILE, "取り込まなかった行", "宛名番号と理由")
 )

@@ -367,3 +367,17 @@ class Statistics(models.Model):
 
     class Meta:
         db_table = "residents_statistics"
+
+
+class SavedExtraction(models.Model):
+    """A definition of an extraction that an office keeps; of one name the last row holds. Append-only."""
+
+    office = models.CharField(max_length=10)
+    name = models.CharField(max_length=60)
+    definition = models.JSONField(help_text="extraction.definition.Definition.as_data")
+    account = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "residents_saved_extraction"
+        indexes = [models.Index(fields=["office", "name"], name="residents_saved_extraction_name")]

@@ -6,6 +6,7 @@ from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 
 from . import certificate_views, filing_views, views
+from .extraction import views as extraction_views
 from .statistics import views as statistics_views
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("filings/<int:filing_id>/approve", filing_views.approve),
     path("filings/<int:filing_id>/return", filing_views.send_back),
     path("filings/<int:filing_id>/withdraw", filing_views.withdraw),
+    path("extraction", extraction_views.extract),
     path("statistics", statistics_views.overview),
     path("statistics/<int:number>", statistics_views.report),
     path("statistics/<int:number>/<int:table>.csv", statistics_views.file),
@@ -34,3 +36,4 @@ urlpatterns = [
 menu.add("/residents/search", "住民検索", {Duty.INQUIRY}, order=100)
 menu.add("/residents/filings", "異動の一覧・審査", {Duty.REGISTRATION, Duty.REVIEW}, order=110)
 menu.add("/residents/statistics", "人口統計", {Duty.STATISTICS}, order=150)
+menu.add("/residents/extraction", "データ抽出", {Duty.BULK}, order=160)
