@@ -328,7 +328,10 @@ _HEAD = '''"""Made from the rules of {title}. Not to be edited."""
 import numpy as np
 from numba import njit, prange
 
-@njit
+# No divisor can be nought (proved while translating), so no division asks for it again.
+whole = njit(error_model="numpy")
+
+@whole
 def away(value, add, step):
     return (value + add) // step if value >= 0 else -((-value + add) // step)
 '''
@@ -347,7 +350,7 @@ def _place(name: str, bounds: Sequence[int]) -> str:
             *halves(middle, high, indent),
         ]
 
-    return "\n".join(["@njit", f"def place_{name}(value):", *halves(0, len(bounds) - 1, "    ")])
+    return "\n".join(["@whole", f"def place_{name}(value):", *halves(0, len(bounds) - 1, "    ")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +377,7 @@ def translate(year: Year, outputs: Sequence[str]) -> Program:
         translated = _Rule(rule, parameters, bounds)
         straight = translated.straight()
         if straight is None:
-            functions.append("@njit\n" + translated.source())
+            functions.append("@whole\n" + translated.source())
             straight = [f"{rule.name} = r_{rule.name}({', '.join(rule.arguments)})"]
         assert translated.low is not None
         assert translated.high is not None
@@ -389,7 +392,7 @@ def translate(year: Year, outputs: Sequence[str]) -> Program:
             *(_place(name, table.bounds) for name, table in sorted(tables.items())),
             *(f"{name} = np.array({list(values)}, dtype=np.int64)" for name, values in sorted(columns.items())),
             *functions,
-            "@njit(parallel=True, cache=True, nogil=True)\ndef kernel(inputs, outputs):\n"
+            '@njit(parallel=True, cache=True, nogil=True, error_model="numpy")\ndef kernel(inputs, outputs):\n'
             f"    blocks = (inputs.shape[1] + {_BLOCK - 1}) // {_BLOCK}\n"
             "    for block in prange(blocks):\n"
             f"        for i in range(block * {_BLOCK}, min(inputs.shape[1], (block + 1) * {_BLOCK})):\n"
@@ -433,13 +436,17 @@ class Kernel:
         """
         matrix = self.matrix(inputs)
         results = np.empty((len(self.program.outputs), matrix.shape[1]), dtype=np.int64)
-        self._kernel(matrix, results)
+        self.compute(matrix, results)
         missing: dict[str, NDArray[np.bool_]] = {}
         for name in self.program.outputs:
             masks = [mask for wanted, mask in (unknown or {}).items() if wanted in self.year.needs[name] and mask.any()]
             if masks:
                 missing[name] = np.logical_or.reduce(masks)
         return dict(zip(self.program.outputs, results, strict=True)), missing
+
+    def compute(self, matrix: NDArray[np.int64], results: NDArray[np.int64]) -> None:
+        """Fill `results` (outputs x persons) from `matrix` (inputs x persons), whose bounds `matrix()` has checked."""
+        self._kernel(matrix, results)
 
     def matrix(self, inputs: Mapping[str, Column]) -> NDArray[np.int64]:
         """The inputs as the kernel wants them, checked. Raises WrongInput."""

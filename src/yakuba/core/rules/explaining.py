@@ -10,6 +10,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from . import syntax, words
@@ -66,9 +68,7 @@ class Step:
         if self.figures != self.words:
             lines.append(f"　　＝ {self.figures}")
         if self.rounding and self.exact is not None and self.exact != self.value:
-            lines.append(
-                f"　端数: {words.number(self.exact) if Fraction(self.exact).denominator == 1 else self.exact_text()} → {self.rounding}"
-            )
+            lines.append(f"　端数: {self.exact_text()} → {self.rounding}")
         for parameter in self.parameters:
             end = f"{parameter.end}年度まで" if parameter.end else "現行"
             row = f"（{parameter.row}）" if parameter.row else ""
@@ -79,8 +79,10 @@ class Step:
         return "\n".join(lines)
 
     def exact_text(self) -> str:
-        """The value before rounding with its first two decimals, cut, never rounded."""
+        """The value before rounding; of a fraction its first two decimals, cut, never rounded."""
         exact = Fraction(self.exact or 0)
+        if exact.denominator == 1:
+            return f"{exact.numerator:,}"
         hundredths = abs(exact.numerator) * 100 // exact.denominator
         return f"{'-' if exact < 0 else ''}{hundredths // 100:,}.{hundredths % 100:02d}…"
 
@@ -143,6 +145,16 @@ def explain(year: Year, given: Mapping[str, Given], settled: Mapping[str, int] |
     return Explanation(year.year, dict(given), tuple(steps), values)
 
 
+@lru_cache(maxsize=8192)
+def _compiled(node: ast.expr) -> CodeType:
+    return compile(ast.Expression(node), "<rule>", "eval")
+
+
+@lru_cache(maxsize=8192)
+def _has_choice(node: ast.expr) -> bool:
+    return any(isinstance(inner, ast.IfExp) for inner in ast.walk(node))
+
+
 class _Telling:
     """Walks the statements of a rule the way that one person's values go."""
 
@@ -200,7 +212,7 @@ class _Telling:
         raise AssertionError(f"{self.rule.name}: no return")  # `syntax.faults` lets no such rule be loaded
 
     def evaluate(self, node: ast.expr) -> Any:
-        code = compile(ast.Expression(node), self.rule.name, "eval")
+        code = _compiled(node)
         names = {"min": min, "max": max, "abs": abs, "Fraction": Fraction, "__builtins__": {}}
         return eval(code, names, self.local)  # noqa: S307 - a rule's own source, held to a small language when loaded
 
@@ -211,6 +223,8 @@ class _Telling:
 
     def chosen(self, node: ast.expr) -> ast.expr:
         """The expression with each `x if c else y` replaced by the side that was taken."""
+        if not _has_choice(node):
+            return node
 
         class Choose(ast.NodeTransformer):
             def visit_IfExp(inner, node: ast.IfExp) -> ast.expr:  # noqa: N805 - ast's own names; outer self is needed

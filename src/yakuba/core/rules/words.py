@@ -30,10 +30,10 @@ _COMPARED: Mapping[type[ast.AST], str] = {
 
 
 def number(value: int | Fraction | bool) -> str:
-    """1,234; 6% or 3/5 for a fraction; はい or いいえ for a flag."""
+    """1,234; 6% or 1/3 for a rate, which is always a Fraction; はい or いいえ for a flag."""
     if isinstance(value, bool):
         return "はい" if value else "いいえ"
-    if isinstance(value, Fraction) and value.denominator != 1:
+    if isinstance(value, Fraction):
         percent = value * 100
         tail = percent * 10**6
         if tail.denominator == 1:
@@ -104,8 +104,25 @@ def _called(name: str, args: list[ast.expr], leaf: Leaf) -> str:
     return f"（{'、'.join(expression(arg, leaf) for arg in args)}のうち{which}ほう）"
 
 
-def statements(rule: Rule, leaf: Callable[[ast.expr], str | None]) -> list[str]:
-    """The whole formula, one line a statement, indented under its condition with full-width spaces."""
+def statements(rule: Rule, leaf: Leaf) -> list[str]:
+    """The whole formula, one line a statement, indented under its condition with full-width spaces.
+
+    A variable that is set once is said where it is used.
+    """
+    assigned = [
+        node
+        for statement in syntax.body(rule)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    ]
+    names = [node.targets[0].id for node in assigned if isinstance(node.targets[0], ast.Name)]
+    once = {name: node.value for name, node in zip(names, assigned, strict=True) if names.count(name) == 1}
+
+    def inlined(node: ast.expr) -> str | None:
+        if isinstance(node, ast.Name) and node.id in once:
+            return f"（{expression(once[node.id], inlined)}）"
+        return leaf(node)
+
     lines: list[str] = []
 
     def walk(nodes: list[ast.stmt] | tuple[ast.stmt, ...], depth: int) -> None:
@@ -113,17 +130,17 @@ def statements(rule: Rule, leaf: Callable[[ast.expr], str | None]) -> list[str]:
         for node in nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    if syntax.table_row(value, rule):
+                    if name in once or syntax.table_row(value, rule):
                         continue  # a row has no words of its own: each of its columns says where it stands
-                    lines.append(f"{indent}［{name}］＝{expression(value, leaf)}")
+                    lines.append(f"{indent}［{name}］＝{expression(value, inlined)}")
                 case ast.If(test=test, body=then, orelse=otherwise):
-                    lines.append(f"{indent}{expression(test, leaf)}とき")
+                    lines.append(f"{indent}{expression(test, inlined)}とき")
                     walk(then, depth + 1)
                     if otherwise:
                         lines.append(f"{indent}そうでないとき")
                         walk(otherwise, depth + 1)
                 case ast.Return(value=value) if value is not None:
-                    lines.append(f"{indent}{expression(value, leaf)}")
+                    lines.append(f"{indent}{expression(value, inlined)}")
 
     walk(syntax.body(rule), 0)
     return lines

@@ -27,6 +27,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     told.add_argument("--all", action="store_true", help="すべての段")
     told.set_defaults(handler=_explain)
 
+    pages = actions.add_parser("pages", help="規則の頁と図を作る(docs/law)")
+    pages.add_argument("folder", type=Path, help="書き出すフォルダ")
+    pages.set_defaults(handler=_pages)
+
 
 @hands_out_nothing("worked cases of nobody, from the caller's own file")
 def _case(args: argparse.Namespace) -> int:
@@ -82,4 +86,12 @@ def _explain(args: argparse.Namespace) -> int:
         return 2
     for step in steps:
         print(step.text())  # noqa: T201
+    return 0
+
+
+@hands_out_nothing("the law, of nobody")
+def _pages(args: argparse.Namespace) -> int:
+    from .law.pages import write
+
+    print(f"{write(args.folder)}件を{args.folder}に書きました。")  # noqa: T201 - a command speaks on its terminal
     return 0
