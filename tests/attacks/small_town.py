@@ -190,7 +190,7 @@ def _targets(pattern: str, homes: tuple[Home, ...]) -> list[str]:
             values.append(home.household)
         else:
             values.append(home.persons[0])
-    if "residents" not in pattern and "protection" not in pattern:
+    if not any(part in pattern for part in ("residents", "protection", "seals/persons")):
         values = [1, UNKNOWN]
     return [re.sub(r"<[^>]*>", str(value), pattern) for value in values]
 
@@ -201,7 +201,7 @@ def _queries(pattern: str, home: Home) -> Iterator[tuple[str, object]]:
     elif pattern == "/residents/certificates/new":
         yield "person", home.persons[0]
     elif pattern.startswith(
-        ("/audit", "/linkage/records", "/protection", "/approvals", "/section", "/usage", "/retention")
+        ("/audit", "/seals/apply", "/linkage/records", "/protection", "/approvals", "/section", "/usage", "/retention")
     ):
         yield from (("subject", home.persons[0]), ("person", home.persons[0]), ("number", home.persons[0]))
 

@@ -91,7 +91,7 @@ def test_the_history_as_a_file_says_who_took_what(signed_in: SignedIn, day: Fixe
     assert 'filename="audit-20261121.csv"' in answer["Content-Disposition"]
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[0] == list(audit_log.HEADER)
-    assert [row[6] for row in rows[1:]] == ["サインイン", "照会", "検索", "異動の入力", "検索", "サインアウト"]
+    assert [row[6] for row in rows[1:]] == ["サインイン", "照会", "検索", "届出・申請の入力", "検索", "サインアウト"]
     assert [row[10] for row in rows[1:]] == ["", "なし", "filing:12", "", "なし", ""]
     assert rows[5][9] == "'=cmd", "no cell is a formula"
     entry = Entry.objects.filter(account="officer").latest("id")

@@ -6,6 +6,7 @@ The same arguments always give the same bytes.
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,10 +14,16 @@ from PIL import Image, ImageDraw, ImageFont
 from yakuba.platform.documents.coverage import FONT_PATH
 
 DPI = 300
-_FINE = 4
+_FINE = 2
 """Drawn so many times larger, then averaged: edges are as soft as ink's."""
 _MM_PER_INCH = 25.4
 _INKS = ((200, 40, 30), (188, 30, 36), (210, 58, 40))
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """Kept: the file is 30 MB, and reading it takes longer than drawing."""
+    return ImageFont.truetype(str(FONT_PATH), size)
 
 
 def draw(
@@ -46,7 +53,7 @@ def draw(
     rows = -(-len(characters) // columns)
     inner = side * 0.8
     height, width = inner / rows, inner / columns
-    font = ImageFont.truetype(str(FONT_PATH), max(1, round(min(height, width * 1.05))))
+    font = _font(max(1, round(min(height, width * 1.05))))
     stroke = round(side * float(cut.uniform(0.006, 0.016)))
     for index, character in enumerate(characters):
         column, row = divmod(index, rows)
@@ -57,7 +64,8 @@ def draw(
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor="white")
     size = round(whole / _FINE)
     scanned = np.asarray(picture.resize((size, size), Image.Resampling.BOX), np.float64)
-    grain = np.random.default_rng([seed, 1]).normal(0.0, noise, scanned.shape)
+    if noise:
+        scanned += np.random.default_rng([seed, 1]).normal(0.0, noise, scanned.shape)
     file = io.BytesIO()
-    Image.fromarray(np.clip(scanned + grain, 0, 255).astype(np.uint8)).save(file, "PNG", dpi=(dpi, dpi))
+    Image.fromarray(np.clip(scanned, 0, 255).astype(np.uint8)).save(file, "PNG", dpi=(dpi, dpi))
     return file.getvalue()

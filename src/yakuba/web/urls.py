@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include(ledgers)),
     path("retention", include(retention.urlpatterns)),
     path("residents/", include("yakuba.systems.residents.urls")),
+    path("seals/", include("yakuba.systems.seals.urls")),
     path("api/", api.urls),
     path("static/<path:path>", static_files.serve),
     path("healthz", views.healthz),

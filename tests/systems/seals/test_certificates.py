@@ -56,6 +56,17 @@ def request(card: int, **more: Any) -> certificates.CertificateRequest:
     )
 
 
+def protect(desk: Desk, *persons: int) -> None:
+    """Set 支援措置 for a month."""
+    flags.set_flags(
+        desk,
+        FlagOrder(
+            subjects=persons, kind=FlagKind.SUPPORT.value, ways=tuple(coverable(FlagKind.SUPPORT, desk.today)),
+            starts_on=desk.today, last_day=desk.today + timedelta(days=30), reason="見本",
+        ),
+    )  # fmt: skip
+
+
 @pytest.mark.django_db
 @pytest.mark.req("INKAN-002")
 def test_a_certificate_shows_the_seal_in_its_true_size(clerk: Desk, family: Any, register_seal: Any) -> None:
@@ -169,13 +180,7 @@ def test_nothing_goes_out_about_somebody_protected(
     letter = services.apply(
         clerk, seal_form(family[1], identity_method="3", engraving_text="花子"), seal_pictures.draw("花子", 2)
     )
-    flags.set_flags(
-        make_desk(account="hogo1"),
-        FlagOrder(
-            subjects=tuple(family[:2]), kind=FlagKind.SUPPORT.value, ways=tuple(coverable(FlagKind.SUPPORT, clerk.today)),
-            starts_on=clerk.today, last_day=clerk.today + timedelta(days=30), reason="見本",
-        ),
-    )  # fmt: skip
+    protect(make_desk(account="hogo1"), *family[:2])
     assert codes(lambda: certificates.issue(clerk, request(card))) == ["PRO-E-001"]
     assert codes(lambda: certificates.preview(clerk, request(card))) == ["PRO-E-001"]
     assert codes(lambda: certificates.inquiry_letter(clerk, letter.application)) == ["PRO-E-001"]

@@ -59,6 +59,7 @@ class Purpose(StrEnum):
 
     MOVE_FILING = "move_filing"
     CERTIFICATE = "certificate"
+    SEALS = "seals"
     COUNTER_INQUIRY = "counter_inquiry"
     REGISTER_CARE = "register_care"
     STATISTICS = "statistics"
@@ -77,6 +78,7 @@ class Purpose(StrEnum):
 _PURPOSE_LABELS = {
     Purpose.MOVE_FILING: "住民異動届の処理",
     Purpose.CERTIFICATE: "証明書の交付",
+    Purpose.SEALS: "印鑑の登録の事務",
     Purpose.COUNTER_INQUIRY: "窓口での照会対応",
     Purpose.REGISTER_CARE: "住民基本台帳の正確な記録のための調査",
     Purpose.STATISTICS: "統計",

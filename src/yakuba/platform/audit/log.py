@@ -55,7 +55,7 @@ _OPERATION_LABELS = {
     Operation.SEARCH: "検索",
     Operation.VIEW: "照会",
     Operation.VIEW_NUMBER: "個人番号の閲覧",
-    Operation.FILE: "異動の入力",
+    Operation.FILE: "届出・申請の入力",
     Operation.REVIEW: "審査",
     Operation.REGISTER: "本登録",
     Operation.ISSUE: "証明書の発行",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -64,6 +64,44 @@ PAPER_ISSUED = declare(
     "証明書の発行。",
     unheard="convenience and revenue will subscribe when those rooms exist",
 )
+
+
+# -- what other rooms put into the registry's screens -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IndividualEntry:
+    """個別記載 of another room on a person's screen: its heading, what it says, and where it leads."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    address: str
+
+
+EntryOf = Callable[[Desk, int], IndividualEntry | None]
+_entries: list[EntryOf] = []
+SEARCH_TASKS: dict[str, tuple[str, str]] = {}
+"""Task that a search can be for -> what it is called, and the address that the 宛名番号 of the person found follows."""
+
+
+def add_individual_entry(entry_of: EntryOf) -> EntryOf:
+    """Decorator: what this tells a desk of a person stands on the person's screen; None: nothing that the desk may see.
+
+    It isn't logged apart: the screen is. What it tells must not lead to where somebody lives.
+    """
+    if entry_of not in _entries:
+        _entries.append(entry_of)
+    return entry_of
+
+
+def individual_entries(desk: Desk, number: int) -> list[IndividualEntry]:
+    """What other rooms tell this desk of a person."""
+    return [entry for entry_of in _entries if (entry := entry_of(desk, number)) is not None]
+
+
+def add_search_task(task: str, title: str, address: str) -> None:
+    """A task of another room that begins with finding a person."""
+    SEARCH_TASKS[task] = (title, address)
 
 
 # -- reading, for rooms whose acts rest on the register. Their own services ask duty, protection and audit. -------------------

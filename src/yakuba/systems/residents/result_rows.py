@@ -20,6 +20,7 @@ from .display import labels, show
 from .enquiries import PAGE, Found, Hit, Query
 from .exits import MASKED_TEXT
 from .filings import KINDS
+from .interfaces import SEARCH_TASKS
 from .reasons import ResidentKind
 
 _FORMER = ' <span class="tag">以前の記録が一致</span>'
@@ -55,6 +56,8 @@ def _link(task: str) -> str:
     """Where choosing a person leads, up to the 宛名番号: to the page, or into the task that the search was for."""
     if task == "certificate":
         return "/residents/certificates/new?person="
+    if task in SEARCH_TASKS:
+        return SEARCH_TASKS[task][1]
     return f"/residents/filings/new/{task}?person=" if task in KINDS else "/residents/"
 
 

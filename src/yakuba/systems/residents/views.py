@@ -22,6 +22,7 @@ from yakuba.platform.protection.policy import Concealed
 from . import drawing, enquiries, exits, filing_table, result_rows, search_text
 from .display import labels, show
 from .filings import KINDS, Subjects
+from .interfaces import SEARCH_TASKS, individual_entries
 from .items import ITEMS, Kind
 from .models import FilingState, ResidentVersion
 from .reasons import Effect, Reason, ResidentKind, reason_label
@@ -50,7 +51,7 @@ def search(request: StaffRequest) -> HttpResponse:
     else:
         context = {
             "for": task,
-            "task": _TASKS.get(task, ""),
+            "task": _TASKS.get(task) or SEARCH_TASKS.get(task, ("", ""))[0],
             "q": (request.POST.get("q") or "")[:100],
             "sexes": labels("sexes"),
             "reasons": [(reason.value, reason.label) for reason in Reason if reason.effect is Effect.CLOSING],
@@ -204,6 +205,7 @@ def person(request: StaffRequest, number: int) -> HttpResponse:
         "timeline": _timeline(page.history),
         "warnings": _warnings(page),
         "states": FilingState,
+        "entries": individual_entries(request.desk, page.head.number),
     }
     return render(request, "residents/person.html", context)
 

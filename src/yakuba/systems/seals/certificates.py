@@ -23,6 +23,7 @@ from yakuba.platform.access.duties import Duty
 from yakuba.platform.audit.log import Operation
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.documents import IssueNumber, Rendered, render
+from yakuba.platform.documents import preview as preview_pictures
 from yakuba.platform.documents.certified import Closing
 from yakuba.platform.protection.exits import Exit
 from yakuba.platform.protection.passing import passing
@@ -34,6 +35,8 @@ from .filings import Reader
 from .models import Act, ApplicationState, Card, CardState, LapseNotice, Registration, SealApplication, SealIssue
 from .retention import SETTINGS
 from .rules import GUIDE, Applicant
+
+_PREVIEW_PPI = 110
 
 
 class Shown(StrEnum):
@@ -111,14 +114,15 @@ def parse(data: Mapping[str, Any]) -> CertificateRequest:
 
 
 @use_case(Operation.PREVIEW)
-def preview(desk: Desk, request: CertificateRequest) -> Rendered:
-    """The certificate as it would be issued, with 見本 across it and no number. Same refusals as `issue`."""
+def preview(desk: Desk, request: CertificateRequest) -> bytes:
+    """The certificate as it would be issued (PNG), with 見本 across it and no number. Same refusals as `issue`."""
     desk.require(Duty.CERTIFICATE)
     registration, person = _certifiable(desk, request, exits.PREVIEW_SCREEN)
     number = IssueNumber(desk.today, residents.house().name, desk.terminal or "-", "見本", 1)
-    rendered = _draw(registration, person, number, desk.now, specimen=True)
+    sheet = _sheet(registration, person, number)
+    (picture,) = preview_pictures(papers.CERTIFICATE, sheet, issue=number, specimen=True, resolution_ppi=_PREVIEW_PPI)
     desk.log(Operation.PREVIEW, subjects=(person.number,), target=f"seal:{registration.number:08d}")
-    return rendered
+    return picture
 
 
 @use_case(Operation.ISSUE)
@@ -303,8 +307,15 @@ def end_reason_label(code: str) -> str:
 def _draw(
     registration: Registration, person: residents.RegisteredPerson, number: IssueNumber, at: datetime, *, specimen: bool
 ) -> Rendered:
+    sheet = _sheet(registration, person, number)
+    return render(papers.CERTIFICATE, sheet, issue=number, created_at=at.astimezone(UTC), specimen=specimen)
+
+
+def _sheet(
+    registration: Registration, person: residents.RegisteredPerson, number: IssueNumber
+) -> papers.CertificateSheet:
     imprint = registration.imprint
-    sheet = papers.CertificateSheet(
+    return papers.CertificateSheet(
         title=papers.CERTIFICATE.title,
         imprint=papers.Picture(
             imprints.svg(bytes(imprint.picture), imprint.picture_width_um, imprint.picture_height_um),
@@ -318,7 +329,6 @@ def _draw(
         address=_home(person),
         closing=_closing(papers.STATEMENT, number),
     )
-    return render(papers.CERTIFICATE, sheet, issue=number, created_at=at.astimezone(UTC), specimen=specimen)
 
 
 def _home(person: residents.RegisteredPerson) -> str:

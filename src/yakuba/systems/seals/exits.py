@@ -38,12 +38,3 @@ CERTIFICATE_PAPER = declare(
 )
 INQUIRY_PAPER = declare(Exit("seals:inquiry:paper", ExitKind.PAPER, Way.ISSUE, "印鑑登録の照会書", "氏名、住所"))
 NOTICE_PAPER = declare(Exit("seals:notice:paper", ExitKind.PAPER, Way.ISSUE, "印鑑登録抹消の通知書", "氏名、住所"))
-PERSON_ENTRY = declare(
-    Exit(
-        "seals:individual_entry:screen",
-        ExitKind.SCREEN,
-        Way.DISPLAY,
-        "住民の画面の個別記載（印鑑）",
-        "登録の有無、登録番号",
-    )
-)
