@@ -23,12 +23,12 @@ from yakuba.platform.protection.exits import hands_out_nothing
 from yakuba.systems.residents import register
 from yakuba.systems.residents.transfer import loading
 
-from . import day, population, town_setup
+from . import day, population, seals, town_setup
 
 KIND = "sandbox.build"
 DEFAULT_SEED = 1
 Report = Callable[[str, int, int | None], None]
-_HOUSE, _PEOPLE, _DAY = "役場の設定", "見本の住民の作成", "最初の一日"
+_HOUSE, _PEOPLE, _SEALS, _DAY = "役場の設定", "見本の住民の作成", "見本の印鑑の作成", "最初の一日"
 _reports: dict[int, Report] = {}
 """Handed from `build` to the job that it runs itself."""
 
@@ -118,6 +118,7 @@ def _work(run: Run) -> dict[str, Any]:
     if done < 2:
         _load_population(run, day_of_birth, report)
         run.checkpoint({"done": 2}, 2, 3, _PEOPLE)
+    seals.draw(arguments["seed"], run.clock, seals.FIRST, lambda n, total: report(_SEALS, n, total))
     if not arguments["with_day"]:
         return {"balance": None}
     run.raise_if_cancelled()

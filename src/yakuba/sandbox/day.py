@@ -38,6 +38,7 @@ from . import invariants
 from .forms import Form, Forms, label
 from .mistakes import Mistake, mistakes
 from .newcomers import Newcomers
+from .seal_day import SealDay
 from .town_people import Home, TownPeople, age, is_japanese
 
 Report = Callable[[str, int, int], None]
@@ -87,6 +88,7 @@ class Balance:
     filings: dict[str, dict[str, int]] = field(default_factory=dict)  # kind -> outcome -> count
     mistakes: int = 0
     certificates: int = 0
+    seals: dict[str, int] = field(default_factory=dict)
     searches: int = 0
     events: int = 0
     waiting: int = 0
@@ -127,6 +129,17 @@ class _Day:
         ]
         self.reviewer = self._desk("shinsa1", terminals["T03"], Purpose.MOVE_FILING)
         self.papers_desk = self._desk("shomei1", terminals["T11"], Purpose.CERTIFICATE)
+        self.seals = SealDay(
+            seed,
+            self.rng,
+            self.forms,
+            self.people,
+            self.clerks[1],
+            self.reviewer,
+            self.papers_desk,
+            self._breach,
+            self._expect,
+        )
         self.queue: deque[tuple[Pending, Desk]] = deque()
         self.registered: list[Pending] = []
         self.touched: set[int] = set()
@@ -187,6 +200,7 @@ class _Day:
         acts += self._wrong_papers()
         acts += [self._paper] * self._count(PAPERS)
         acts += [self._search] * self._count(SEARCHES)
+        acts += self.seals.acts(self._count)
         order = self.rng.permutation(len(acts))
         for done, place in enumerate(order):
             self._act(acts[place])
@@ -195,6 +209,8 @@ class _Day:
             self.report("窓口", done + 1, len(acts))
         self._review(len(self.queue) - LEFT_WAITING)
         self.balance.waiting = len(self.queue)
+        self.balance.seals = dict(sorted(self.seals.counts.items()))
+        self.balance.certificates += self.seals.certificates
         for pending, _ in self.queue:
             self.counts[pending.kind, "waiting"] += 1
 
@@ -667,7 +683,7 @@ class _Day:
             )
         self._check_events()
         found = invariants.check(touched=self.touched)
-        balance.checks = len(invariants.RULES) + 5
+        balance.checks = len(invariants.RULES) + 6
         for breach in found:
             self._breach(breach.rule, breach.message, breach.count, breach.examples)
 

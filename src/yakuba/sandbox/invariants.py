@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 
@@ -14,9 +15,13 @@ from yakuba.platform.access import database_roles
 from yakuba.platform.access.rights import Task
 from yakuba.platform.audit import log
 from yakuba.platform.events.outbox import open_failures
+from yakuba.systems.residents import interfaces as residents
 from yakuba.systems.residents import search_keys
 from yakuba.systems.residents.interfaces import RECORD_CHANGED
 from yakuba.systems.residents.models import ResidentVersion
+from yakuba.systems.seals import rules
+from yakuba.systems.seals.models import Registration
+from yakuba.systems.seals.register import added_words, names_of
 
 SHOWN = 5
 """Offenders named per rule; all are counted."""
@@ -185,6 +190,42 @@ RULES = (
             WHERE e.name = '{RECORD_CHANGED.name}' AND v.event_id IS DISTINCT FROM e.id""",
     ),
     Rule(
+        "seal-and-record",
+        "消除された住民、又は台帳にいない方の印鑑登録が続いています。",
+        """SELECT '登録' || s.number FROM seals_registration s LEFT JOIN residents_resident r ON r.number = s.person
+           WHERE s.ended_on IS NULL AND r.is_open IS NOT TRUE""",
+    ),
+    Rule(
+        "seal-and-card",
+        "終わった印鑑登録の登録証が有効です。",
+        """SELECT '登録証' || c.number FROM seals_card c JOIN seals_registration s ON s.number = c.registration_id
+           WHERE c.state = 'valid' AND s.ended_on IS NOT NULL""",
+    ),
+    Rule(
+        "seal-and-steps",
+        "印鑑登録の状態と経過が合いません。",
+        """SELECT '登録' || s.number FROM seals_registration s LEFT JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE act = 'registered') AS begun,
+                   count(*) FILTER (WHERE act IN ('abolished', 'lapsed')) - count(*) FILTER (WHERE act = 'restored') AS ended,
+                   count(*) FILTER (WHERE act = 'stopped') - count(*) FILTER (WHERE act = 'released') AS stopped
+               FROM seals_step t WHERE t.registration_id = s.number
+           ) t ON true
+           WHERE t.begun <> 1 OR t.ended <> (s.ended_on IS NOT NULL)::int OR t.stopped <> (s.stopped_on IS NOT NULL)::int""",
+    ),
+    Rule(
+        "seal-two-people",
+        "受け付けた本人が審査した印鑑登録があります。",
+        """SELECT '受付' || id FROM seals_application WHERE state = 'registered' AND account = reviewer
+           AND account <> 'system:sandbox'""",
+    ),
+    Rule(
+        "seal-certificates",
+        "印鑑登録が終わった日より後の証明書があります。",
+        """SELECT i.number FROM seals_issue i JOIN seals_registration s ON s.number = i.registration_id
+           WHERE (i.issued_at AT TIME ZONE 'Asia/Tokyo')::date > s.ended_on
+             AND s.end_reason IN ('01', '02', '03', '04')""",
+    ),
+    Rule(
         "outbox-empty",
         "届いていないイベントがあります。",
         "SELECT 'イベント' || event_id || ' ' || subscriber || ' ' || error FROM events_delivery WHERE done_at IS NULL",
@@ -229,6 +270,10 @@ def _check(sample: int, touched: Iterable[int]) -> list[Breach]:
     if failures:
         examples = tuple(f"イベント{failure.event_id}: {failure.error}"[:200] for failure in failures[:SHOWN])
         found.append(Breach("outbox-failures", "配達をあきらめたイベントがあります。", len(failures), examples))
+    strange = _strange_seals()
+    if strange:
+        shown = tuple(f"登録{number:08d}" for number in strange[:SHOWN])
+        found.append(Breach("seal-and-name", "氏名等を表さない印鑑の登録が続いています。", len(strange), shown))
     wrong = _wrong_search_keys(sorted({*_sample(sample), *touched}))
     if wrong:
         found.append(
@@ -240,6 +285,18 @@ def _check(sample: int, touched: Iterable[int]) -> list[Breach]:
             )
         )
     return found
+
+
+def _strange_seals() -> list[int]:
+    """Registrations that hold though their seal shows no name of today's record."""
+    active = list(Registration.objects.filter(ended_on=None).values_list("number", "person", "engraving_text"))
+    people = residents.persons({person for _, person, _ in active})
+    words = added_words(date.max)
+    return [
+        number
+        for number, person, text in active
+        if person in people and rules.read_engraving(text, names_of(people[person]), words) is None
+    ]
 
 
 def _ask(rule: Rule) -> Breach | None:

@@ -14,8 +14,6 @@ from PIL import Image, ImageDraw, ImageFont
 from yakuba.platform.documents.coverage import FONT_PATH
 
 DPI = 300
-_FINE = 2
-"""Drawn so many times larger, then averaged: edges are as soft as ink's."""
 _MM_PER_INCH = 25.4
 _INKS = ((200, 40, 30), (188, 30, 36), (210, 58, 40))
 
@@ -27,17 +25,25 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def draw(
-    text: str, seed: int, *, side_mm: float | None = None, angle: float = 0.0, dpi: int = DPI, noise: float = 3.0
+    text: str,
+    seed: int,
+    *,
+    side_mm: float | None = None,
+    angle: float = 0.0,
+    dpi: int = DPI,
+    noise: float = 3.0,
+    fine: int = 4,
 ) -> bytes:
     """A scan (PNG with its resolution) of a seal with `text`, column from the top; of its ring `side_mm` across.
 
     `seed` decides how the seal is cut: size, ring, strokes, place of the characters. `angle` (degrees) and `noise` are the
     pressing's and the scanner's: the same seal may come with others.
+    Drawn `fine` times larger, then averaged: edges are as soft as ink's.
     """
     cut = np.random.default_rng([seed, *text.encode("utf-8")])
     side_mm = side_mm if side_mm is not None else float(cut.choice([10.5, 12.0, 13.5, 15.0, 18.0]))
     ink = _INKS[int(cut.integers(len(_INKS)))]
-    scale = dpi / _MM_PER_INCH * _FINE
+    scale = dpi / _MM_PER_INCH * fine
     side, margin = side_mm * scale, 4 * scale
     whole = round(side + 2 * margin)
     picture = Image.new("RGB", (whole, whole), "white")
@@ -62,7 +68,7 @@ def draw(
         pen.text((x, y), character, font=font, fill=ink, anchor="mm", stroke_width=stroke)
     if angle:
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor="white")
-    size = round(whole / _FINE)
+    size = round(whole / fine)
     scanned = np.asarray(picture.resize((size, size), Image.Resampling.BOX), np.float64)
     if noise:
         scanned += np.random.default_rng([seed, 1]).normal(0.0, noise, scanned.shape)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from yakuba.core.findings import Refused
+from yakuba.core.findings import Findings, Refused
 from yakuba.platform.access import database_roles
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.rights import Task
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.events.models import Delivery, Event
 from yakuba.platform.events.outbox import dispatch, open_failures
+from yakuba.systems.residents import planning
 from yakuba.systems.residents import register as residents_register
-from yakuba.systems.residents import rules as residents_rules
 from yakuba.systems.residents.models import Filing
 from yakuba.systems.residents.reasons import Reason
 from yakuba.systems.seals import services
@@ -42,14 +42,14 @@ def change(reviewer: Desk) -> Callable[..., None]:
 
     def run(person: int, **items: Any) -> None:
         (version,) = residents_register.current_versions([person])
-        changed = residents_rules.Change(
+        changed = planning.Change(
             person=person,
             reason=Reason.EX_OFFICIO_CHANGE,
             valid_from=reviewer.today,
             items={**version.items(), **items},
         )
         with transaction.atomic():
-            residents_register.write(reviewer, residents_rules.Plan([changed], residents_rules.Findings()))
+            residents_register.write(reviewer, planning.Plan([changed], Findings()))
 
     return run
 
