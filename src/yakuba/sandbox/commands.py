@@ -41,6 +41,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     day.add_argument("--json", action="store_true", help="結果を JSON で出力する")
     day.set_defaults(handler=_day)
 
+    seals = actions.add_parser("seals", help="見本の町の印鑑登録を、成人のおよそ6割まで作る(途中で止めても、続きから)")
+    seals.add_argument("--seed", type=int, default=1, help="乱数の種(既定 1)")
+    seals.set_defaults(handler=_seals)
+
     code = actions.add_parser("code", help="見本の職員のワンタイムコード")
     code.add_argument("--json", action="store_true", help="JSON で出力する")
     code.set_defaults(handler=_code)
@@ -115,17 +119,10 @@ def _put_aside(owner: str) -> str:
     return kept
 
 
-@hands_out_nothing("the balance of a synthetic day")
-@_command
-def _day(args: argparse.Namespace, console: Console) -> int:
+def _require_sandbox() -> None:
+    """Raises Refused in a house whose people exist."""
     from yakuba.core.findings import Finding, Refused
-    from yakuba.nodes import town
-
-    town.connect_as_application()
-    from yakuba.platform.clock import SystemClock
     from yakuba.systems.residents.models import Town
-
-    from . import day
 
     if not Town.objects.filter(is_sandbox=True).exists():
         raise Refused(
@@ -135,6 +132,37 @@ def _day(args: argparse.Namespace, console: Console) -> int:
                 )
             ]
         )  # fmt: skip
+
+
+@hands_out_nothing("makes seals of synthetic people, tells counts")
+@_command
+def _seals(args: argparse.Namespace, console: Console) -> int:
+    from yakuba.nodes import town
+
+    town.connect_as_application()
+    from yakuba.platform.clock import SystemClock
+
+    from . import seals
+
+    _require_sandbox()
+    made = seals.draw(
+        args.seed, SystemClock(), None, lambda done, total: console.progress("見本の印鑑の作成", done, total)
+    )
+    console.say(f"見本の印鑑を{made:,}個登録しました。")
+    return 0
+
+
+@hands_out_nothing("the balance of a synthetic day")
+@_command
+def _day(args: argparse.Namespace, console: Console) -> int:
+    from yakuba.nodes import town
+
+    town.connect_as_application()
+    from yakuba.platform.clock import SystemClock
+
+    from . import day
+
+    _require_sandbox()
     balance = day.play(args.seed, SystemClock(), console.progress)
     if args.json:
         sys.stdout.write(json.dumps(balance.as_json(), ensure_ascii=False, indent=1) + "\n")

@@ -7,6 +7,7 @@ from django.urls import include, path
 from yakuba.platform.access import menu
 from yakuba.platform.access.duties import Duty
 from yakuba.systems.residents.api import api
+from yakuba.systems.seals.api import router as seals_api
 
 from . import (
     approvals,
@@ -23,6 +24,8 @@ from . import (
     terminals,
     views,
 )
+
+api.add_router("/seals", seals_api, tags=["印鑑登録"])
 
 urlpatterns = [
     path("", views.home),

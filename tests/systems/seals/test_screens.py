@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from collections.abc import Callable
@@ -126,3 +127,41 @@ def test_a_protected_persons_address_is_not_shown(
     assert "１番１号" not in page
     assert "表示できません" in page
     assert "支援措置" in page
+
+
+def test_the_same_by_json(signed_in: SignedIn, family: Any, seal_form: Any) -> None:
+    clerk, reviewer = signed_in(login="madoguchi1"), signed_in(login="shinsa1")
+
+    def post(client: Client, path: str, body: dict[str, Any]) -> Any:
+        return client.post(f"/api/seals{path}", body, content_type="application/json")
+
+    form = seal_form(family[0]) | {"picture": base64.b64encode(draw("見本", 1)).decode()}
+    filed = post(clerk, "/applications", form)
+    assert (filed.status_code, filed.json()["state"]) == (201, "waiting")
+    assert post(clerk, "/applications", form).status_code == 200
+    for picture in ("?", "", 3):
+        refused = post(clerk, "/applications", form | {"key": str(uuid.uuid4()), "picture": picture})
+        assert refused.status_code == 422
+        assert "SEAL-E-032" in {finding["code"] for finding in refused.json()["findings"]}
+    done = post(reviewer, f"/applications/{filed.json()['application']}/approve", {}).json()
+    record = clerk.get(f"/api/seals/persons/{family[0]}").json()
+    assert record["registrations"][0]["number"] == done["number"]
+    asked = {
+        "key": str(uuid.uuid4()), "card_number": done["card"], "shown": "card", "holder_birth": "1980-04-12",
+        "requester_kind": "1", "requester_name": "見本　太郎",
+    }  # fmt: skip
+    paper = post(clerk, "/certificates", asked)
+    assert (paper.status_code, paper.content[:4]) == (201, b"%PDF")
+    assert post(clerk, f"/persons/{family[0]}/stop", {"reason": "1"}).status_code == 204
+    assert post(clerk, "/certificates", asked).json()["findings"][0]["code"] == "SEAL-E-082"
+    assert post(clerk, f"/persons/{family[0]}/release", {"comment": "x"}).status_code == 422, "by who stopped it"
+    assert post(reviewer, f"/persons/{family[0]}/release", {"comment": "申出"}).status_code == 204
+    holder = {
+        "person": family[0],
+        "applicant_kind": "1",
+        "applicant_name": "見本　太郎",
+        "identity_documents": ["passport"],
+    }
+    assert post(clerk, "/abolitions", holder).status_code == 204
+    assert Registration.objects.get().end_reason == "01"
+    assert post(signed_in(Duty.AUDIT, login="kansa1"), "/abolitions", holder).status_code == 403

@@ -53,7 +53,7 @@ def _for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., Http
 
 
 api = NinjaAPI(
-    title="役場 住民記録 API",
+    title="役場 API",
     version="1",
     description=__doc__,
     auth=StaffSession(),
