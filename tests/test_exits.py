@@ -391,8 +391,14 @@ DRIVERS: dict[str, Callable[[World], str]] = {
     "web:flags:list": lambda w: _must_refuse(w.client.get("/protection")),
     "web:releases:list": lambda w: _must_refuse(w.client.get("/protection/releases")),
 }  # fmt: skip
+_SEAL_PAPERS = "tests/systems/seals/test_certificates.py::test_nothing_goes_out_about_somebody_protected"
+_SEAL_SCREENS = "tests/systems/seals/test_screens.py::test_a_protected_persons_address_is_not_shown"
 DRIVEN_ELSEWHERE = {
     "residents:extraction:file": "tests/systems/residents/extraction/test_extraction.py::test_who_is_under_protection_is_left_out_and_counted",
+    **{f"seals:{what}:paper": _SEAL_PAPERS for what in ("certificate", "inquiry", "notice")},
+    "seals:preview:screen": _SEAL_PAPERS,
+    **{f"seals:{what}:screen": _SEAL_SCREENS for what in ("record", "entry", "queue", "request")},
+    **{f"seals:{what}:api": _SEAL_SCREENS for what in ("record", "entry")},
     "disclosure:preview:screen": "tests/platform/disclosure/test_document.py::test_a_flag_that_came_after_the_decision_keeps_the_paper_back",
     "disclosure:document:paper": "tests/platform/disclosure/test_services.py::test_protection_keeps_a_person_under_it_back",
     "linkage:reading:api": "tests/platform/linkage/test_protection.py::test_where_a_protected_person_lives_is_masked_until_the_flag_ends",

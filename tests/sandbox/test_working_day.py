@@ -190,8 +190,11 @@ _A_FAMILY = (
         ("UPDATE events_delivery SET done_at = NULL WHERE id = (SELECT min(id) FROM events_delivery)", {"outbox-empty"}),
         ("UPDATE events_delivery SET done_at = NULL, attempts = 5, error = 'x' WHERE id = (SELECT min(id) FROM events_delivery)",
          {"outbox-empty", "outbox-failures"}),
-        ("UPDATE events_event SET subject = 4 WHERE id = (SELECT max(id) FROM events_event WHERE subject IS NOT NULL)",
+        ("UPDATE events_event SET subject = 4 WHERE id = (SELECT max(id) FROM events_event WHERE name = 'residents:record:changed')",
          {"versions-and-events"}),
+        ("UPDATE seals_registration SET ended_on = current_date WHERE number ="
+         " (SELECT min(registration_id) FROM seals_card WHERE state = 'valid')",
+         {"seal-and-card", "seal-and-steps"}),
         ("UPDATE audit_entry SET account = 'nobody' WHERE id = (SELECT min(id) FROM audit_entry)", {"audit-chain"}),
         ("UPDATE residents_version SET recorded_at = recorded_at - interval '1 year' WHERE version_no = 2",
          {"recorded-in-order"}),

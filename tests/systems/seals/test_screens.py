@@ -117,16 +117,38 @@ def test_stop_release_abolish_and_letters(
 
 
 def test_a_protected_persons_address_is_not_shown(
-    signed_in: SignedIn, clerk: Any, make_desk: Any, family: Any, register_seal: Any
+    signed_in: SignedIn, clerk: Any, make_desk: Any, family: Any, register_seal: Any, seal_form: Any
 ) -> None:
     from tests.systems.seals.test_certificates import protect
 
-    register_seal(family[0])
-    protect(make_desk(account="hogo1"), family[0])
-    page = signed_in(Duty.INQUIRY).get(f"/seals/persons/{family[0]:015d}").content.decode()
-    assert "１番１号" not in page
+    card = register_seal(family[0]).card
+    letter = services.apply(clerk, seal_form(family[1], engraving_text="花子", identity_method="3"), draw("花子", 2))
+    protect(make_desk(account="hogo1"), *family)
+    client = signed_in(*(set(Duty) - {Duty.PROTECTION, Duty.PROTECTION_RELEASE}), login="madoguchi1")
+    page = client.get(f"/seals/persons/{family[0]:015d}").content.decode()
     assert "表示できません" in page
     assert "支援措置" in page
+    asked = {
+        "key": str(uuid.uuid4()), "card_number": f"{card:08d}", "shown": "card", "holder_birth": "S55.4.12",
+        "requester_kind": "1", "requester_name": "見本　太郎",
+    }  # fmt: skip
+    answers = [
+        client.get("/seals/"),
+        client.post("/seals/", {"number": f"{card:08d}"}),
+        client.get(f"/seals/apply?person={family[2]:015d}"),
+        client.get(f"/seals/applications/{letter.application}"),
+        client.post(f"/seals/applications/{letter.application}", {"act": "answer", "answered_on": "2026-11-20"}),
+        client.post(f"/seals/applications/{letter.application}/inquiry.pdf"),
+        client.post("/seals/certificates/new", asked | {"act": "preview"}),
+        client.post("/seals/certificates/new", asked | {"act": "issue"}),
+        client.get(f"/api/seals/persons/{family[0]}"),
+        client.post("/api/seals/applications", seal_form(family[2]) | {"picture": ""}, content_type="application/json"),
+    ]
+    for told in (page, *(answer.content.decode() for answer in answers)):
+        assert not [secret for secret in ("１番１号", "朝日町", "北町") if secret in told]
+    assert [answer.status_code for answer in answers[-5:-2]] == [422, 422, 422], (
+        "no letter, no trial print, no certificate"
+    )
 
 
 def test_the_same_by_json(signed_in: SignedIn, family: Any, seal_form: Any) -> None:
