@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Final
 import yaml
 
 from yakuba.core.rules import Explanation, Given, Missing, NoRules, Year, explain
+from yakuba.systems.child_allowance import interfaces as allowance
 
 from .law import certificates, collection, taxpayer
 from .law.persons import Relative, age_for, complete, of_relative, of_relatives
@@ -71,9 +72,12 @@ def run(section: str, case: Mapping[str, Json]) -> CaseResult:
     """A case's expected fields beside what our rules give."""
     expected = dict(_flat(case["expected"]))
     try:
-        if section != "tax":
+        if section == "tax":
+            computed = (Collection if case.get("type") == "collection" else TaxCase)(case).computed(expected)
+        elif section == "child_allowance":
+            computed = AllowanceCase(case).computed(expected)
+        else:
             raise Unsupported(f"「{section}」の事例には対応していません。")
-        computed = (Collection if case.get("type") == "collection" else TaxCase)(case).computed(expected)
     except (Unsupported, NoRules) as refusal:
         fields = tuple(FieldResult(name, value, None, False) for name, value in expected.items())
         return CaseResult(str(case["id"]), False, False, fields, str(refusal))
@@ -804,3 +808,69 @@ class Collection:
             "segment_amounts": list(charge.parts_yen),
             "late_charge": charge.charged_yen,
         }
+
+
+@dataclass
+class AllowanceCase:
+    """A case of 児童手当."""
+
+    case: Mapping[str, Json]
+
+    def computed(self, expected: Mapping[str, Json]) -> dict[str, Json]:
+        """Each expected field's value, None for a field that isn't known. Raises Unsupported for unknown inputs."""
+        inputs = dict(self.case["inputs"])
+        names = frozenset(inputs)
+        income = {"income_after_statutory_deductions", "dependants_for_limit", "elderly_dependants_for_limit"}
+        try:
+            if names - income == {"month", "children"}:
+                values = self.amounts(inputs)
+            elif names == {"children", "entitled_from", "shown_until"}:
+                values = self.schedule(inputs)
+            elif names == {"event", "event_date", "application_date"}:
+                days = _day(inputs["event_date"]), _day(inputs["application_date"])
+                values = {"start_month": str(allowance.start_month(*days))}
+            elif names == {"event", "event_date"}:
+                values = {"last_month": str(allowance.last_month(_day(inputs["event_date"])))}
+            elif names == {"event", "required_by", "submitted"}:
+                # A paper is due 15 days after the event that it is about.
+                event = _day(inputs["required_by"]) - timedelta(days=allowance.WITHIN_DAYS)
+                values = {"increase_from": str(allowance.start_month(event, _day(inputs["submitted"])))}
+            else:
+                raise Unsupported(f"入力の組合せ「{'、'.join(sorted(names))}」の意味が分かりません。")
+        except (LookupError, ValueError) as fault:
+            raise Unsupported(str(fault)) from fault
+        return {name: values.get(name) for name in expected}
+
+    def children(self, inputs: Mapping[str, Json]) -> list[allowance.Child]:
+        known = {"birth", "counted", "age_on_page"}
+        for child in inputs["children"]:
+            if set(child) - known:
+                raise Unsupported(f"入力「{'、'.join(sorted(set(child) - known))}」の意味が分かりません。")
+        return [
+            allowance.Child(_day(child["birth"]), bool(child.get("counted", False))) for child in inputs["children"]
+        ]
+
+    def amounts(self, inputs: Mapping[str, Json]) -> dict[str, Json]:
+        income = None
+        if "income_after_statutory_deductions" in inputs:
+            income = allowance.Income(
+                int(inputs["income_after_statutory_deductions"]),
+                int(inputs.get("dependants_for_limit", 0)),
+                int(inputs.get("elderly_dependants_for_limit", 0)),
+            )
+        amounts = allowance.monthly_yen(self.children(inputs), allowance.Month.parse(str(inputs["month"])), income)
+        return {"per_child": amounts, "monthly_total": sum(amount or 0 for amount in amounts)}
+
+    def schedule(self, inputs: Mapping[str, Json]) -> dict[str, Json]:
+        children = self.children(inputs)
+        month = allowance.Month.parse(str(inputs["entitled_from"]))
+        last = allowance.Month.parse(str(inputs["shown_until"]))
+        values: dict[str, Json] = {}
+        while month <= last:
+            # A schedule names no income: it is that of a recipient below the limit.
+            total = sum(amount or 0 for amount in allowance.monthly_yen(children, month, allowance.Income(0)))
+            values[f"monthly.{month}"] = total
+            paid = f"payments_by_pay_month.{allowance.pay_month(month)}"
+            values[paid] = values.get(paid, 0) + total
+            month = month.plus(1)
+        return values

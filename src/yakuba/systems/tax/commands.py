@@ -12,7 +12,7 @@ from yakuba.platform.protection.exits import hands_out_nothing
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    tax = commands.add_parser("tax", help="個人住民税の計算")
+    tax = commands.add_parser("tax", help="個人住民税の計算: 事例、説明、規則の頁")
     actions = tax.add_subparsers(dest="action", required=True, metavar="操作")
 
     case = actions.add_parser("case", help="計算事例のファイルを計算し、期待される値と比べる")
