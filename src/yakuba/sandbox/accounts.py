@@ -55,6 +55,12 @@ SAMPLES = (
     Sample("jinji1", "見本　ひとみ", (Duty.PERSONNEL,)),
     Sample("anzen1", "見本　まもる", (Duty.SECURITY,)),
     Sample("hogo1", "見本　のぞみ", (Duty.INQUIRY, Duty.PROTECTION)),
+    Sample("kaijo1", "見本　ゆるす", (Duty.INQUIRY, Duty.PROTECTION_RELEASE)),
+    Sample("renkei1", "見本　つなぐ", (Duty.LINKAGE,)),
+    Sample("juju1", "見本　わたる", (Duty.HANDOVER, Duty.BULK)),
+    Sample("hozon1", "見本　たもつ", (Duty.RETENTION,)),
+    Sample("kaiji1", "見本　ひらく", (Duty.DISCLOSURE,)),
+    Sample("tokei1", "見本　かずえ", (Duty.STATISTICS,)),
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -24,6 +23,8 @@ from .definition import OFFERED, Definition, How, Source
 
 _ROWS = 6
 """Conditions that the screen has places for."""
+
+_GROUPS = tuple(dict.fromkeys(item.group for item in OFFERED))
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +87,7 @@ def _order(data: QueryDict) -> Order:
 def _context(desk: Desk, given: dict[str, Any], data: QueryDict) -> dict[str, Any]:
     places = [*given["conditions"], *[("", "", "")] * _ROWS][:_ROWS]
     return {
-        "groups": [(name, list(items)) for name, items in groupby(OFFERED, key=lambda item: item.group)],
+        "groups": [(group, [item for item in OFFERED if item.group == group]) for group in _GROUPS],
         "sources": [(source.value, source.label) for source in Source],
         "hows": [(how.value, how.label) for how in How],
         "places": list(enumerate(places)),
