@@ -399,6 +399,8 @@ DRIVEN_ELSEWHERE = {
     "seals:preview:screen": _SEAL_PAPERS,
     **{f"seals:{what}:screen": _SEAL_SCREENS for what in ("record", "entry", "queue", "request")},
     **{f"seals:{what}:api": _SEAL_SCREENS for what in ("record", "entry")},
+    "web:case:screen": "tests/web/test_disclosure.py::test_where_a_protected_requester_lives_is_not_on_the_screens",
+    "web:cases:list": "tests/web/test_disclosure.py::test_where_a_protected_requester_lives_is_not_on_the_screens",
     "disclosure:preview:screen": "tests/platform/disclosure/test_document.py::test_a_flag_that_came_after_the_decision_keeps_the_paper_back",
     "disclosure:document:paper": "tests/platform/disclosure/test_services.py::test_protection_keeps_a_person_under_it_back",
     "linkage:reading:api": "tests/platform/linkage/test_protection.py::test_where_a_protected_person_lives_is_masked_until_the_flag_ends",

@@ -23,6 +23,12 @@ AUDIT_FILE = declare(
         "宛名番号、操作、対象（世帯番号を含むことがある）",
     )
 )
+CASES_LIST = declare(
+    Exit("web:cases:list", ExitKind.LIST, Way.LISTING, "開示請求等の一覧", "請求者の氏名、宛名番号、請求の種類・期限")
+)
+CASE_SCREEN = declare(
+    Exit("web:case:screen", ExitKind.SCREEN, Way.DISPLAY, "開示請求等の画面", "請求者の氏名・住所、請求の内容と経過")
+)
 FLAGS_SCREEN = declare(
     Exit("web:flags:screen", ExitKind.SCREEN, Way.DISPLAY, "支援措置等の設定", "氏名、世帯員、抑止の種類・期間・理由")
 )

@@ -42,6 +42,7 @@ from yakuba.platform.protection.policy import FlagKind
 from yakuba.systems.residents import enquiries
 from yakuba.systems.residents.exits import PERSON_SCREEN
 from yakuba.systems.residents.models import Filing
+from yakuba.web.exits import CASES_LIST
 
 __all__ = ["common", "move_in", "person", "register_form", "reviewer", "town_codes"]  # the registry's fixtures
 pytestmark = pytest.mark.django_db
@@ -337,7 +338,7 @@ def test_a_number_is_changed_by_application_decision_and_the_register(
     register_form("number_request", form)
     filing = Filing.objects.latest("pk").pk
     number_changes.record_executed(clerk, change.pk, str(filing))
-    done, against = number_changes.look(clerk)
+    done, against = number_changes.look(clerk, CASES_LIST)
     assert (done.state, [step.text for step in done.steps.all()][-1]) == (
         "executed", f"個人番号の変更請求（異動番号{filing}、令和8年11月20日本登録）",
     )  # fmt: skip

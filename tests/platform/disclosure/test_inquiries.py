@@ -21,6 +21,7 @@ from yakuba.platform.disclosure import files, inquiries, number_changes, sources
 from yakuba.platform.disclosure.inquiries import WAY, Action, Channel, State
 from yakuba.platform.disclosure.rules import Document, Shown
 from yakuba.platform.profiles import Profile, settings
+from yakuba.web.exits import CASES_LIST
 
 pytestmark = pytest.mark.django_db
 ASKED = "評価書のファイルの取扱いについて"
@@ -132,7 +133,7 @@ def test_a_change_is_applied_for_decided_and_carried_out_by_the_register(
     assert refusal(done) == ["DSC-E-086"]
     register["number"] = 12
     done()
-    (row,) = number_changes.look(office.clerk)
+    (row,) = number_changes.look(office.clerk, CASES_LIST)
     assert [step.state for step in row.steps.all()] == ["applied", "approved", "executed"]
     assert refusal(done) == ["DSC-E-083"]
 
@@ -143,7 +144,7 @@ def test_a_refused_change_keeps_its_reason(office: Office, register: dict[str, A
     assert refusal(lambda: closing("")) == ["DSC-E-084", "DSC-E-085"]
     approvals.decide(office.head, change.application_id, grant=False, reason="おそれが認められない")
     closing("漏えいが確認できないため")
-    (row,) = number_changes.look(office.clerk)
+    (row,) = number_changes.look(office.clerk, CASES_LIST)
     assert (row.state, [step.text for step in row.steps.all()][-1]) == ("refused", "漏えいが確認できないため")
 
 

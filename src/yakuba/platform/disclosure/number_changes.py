@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +15,12 @@ from yakuba.platform.approvals import services as approval_services
 from yakuba.platform.approvals.models import Application
 from yakuba.platform.approvals.models import State as ApprovalState
 from yakuba.platform.audit.log import Operation
+from yakuba.platform.protection.exits import Exit
+from yakuba.platform.protection.passing import Passed, Verdict, passing
 from yakuba.platform.transactions import use_case
 
 from . import rules, sources
+from .looking import MASKED
 from .models import NumberChange, NumberChangeStep
 
 ARTICLE = "行政手続における特定の個人を識別するための番号の利用等に関する法律 第7条第2項"
@@ -65,7 +69,7 @@ def apply(
     elif NumberChange.objects.filter(number_id=number_id, state__in=[State.APPLIED, State.APPROVED]).exists():
         findings.error("DSC-E-082", "subject", "この方の変更の請求を処理中です。", "一覧から確かめてください。")
     findings.raise_if_blocking()
-    payload = {"reason": reason.strip(), "is_ex_officio": is_ex_officio}
+    payload = {"is_ex_officio": is_ex_officio, "applied_on": desk.today.isoformat()}
     application = approval_services.apply(desk, CHANGE, str(number_id), payload)
     change = NumberChange.objects.create(
         subject=subject, is_ex_officio=is_ex_officio, applied_on=desk.today, requester=requester,
@@ -90,7 +94,12 @@ def _write(desk: Desk, change: NumberChange, state: State, text: str = "") -> No
 
 
 def _describe(payload: dict[str, Any]) -> approvals.Lines:
-    return (("端緒", "職権" if payload["is_ex_officio"] else "本人の請求"), ("事情", payload["reason"]))
+    """The circumstances stand in the case, which who decides may open: an application carries no personal content."""
+    return (
+        ("端緒", "職権" if payload["is_ex_officio"] else "本人の請求"),
+        ("受付日", payload["applied_on"]),
+        ("事情", "「開示請求等」の「個人番号の変更」で確かめてください。"),
+    )
 
 
 def _approved(desk: Desk, application: Application) -> None:
@@ -162,9 +171,20 @@ def record_executed(desk: Desk, change_id: int, reference: str) -> NumberChange:
 
 
 @use_case(Operation.VIEW)
-def look(desk: Desk) -> list[NumberChange]:
-    """All requests, those under way first."""
-    desk.require(Duty.DISCLOSURE)
+def look(desk: Desk, through: Exit) -> Passed[NumberChange]:
+    """All requests, those under way first. What was told of somebody under protection isn't shown."""
+    desk.require(Duty.DISCLOSURE if desk.may(Duty.DISCLOSURE) else Duty.APPROVAL)
     rows = list(NumberChange.objects.select_related("application").prefetch_related("steps").order_by("-pk")[:200])
-    desk.log(Operation.VIEW, subjects=tuple(row.subject for row in rows), target="number_changes")
-    return sorted(rows, key=lambda row: (row.state not in {State.APPLIED, State.APPROVED}, -row.pk))
+    rows.sort(key=lambda row: (row.state not in {State.APPLIED, State.APPROVED}, -row.pk))
+    gate = passing(desk, through, [row.subject for row in rows])
+    shown = gate.filter(rows, lambda row: (row.subject,), _concealed)
+    desk.log(Operation.VIEW, subjects=tuple(row.subject for row in shown), target="number_changes")
+    return shown
+
+
+def _concealed(row: NumberChange, verdict: Verdict) -> NumberChange:
+    if not verdict.hidden:
+        return row
+    shown = copy.copy(row)
+    shown.reason = MASKED
+    return shown

@@ -544,7 +544,7 @@ def decision_of(case: Case) -> Decision | None:
     acts = _steps(case, Action.APPROVE, Action.REVOKE)
     if not acts or acts[-1].action != Action.APPROVE:
         return None
-    return Decision.objects.get(pk=acts[-1].detail["decision"])
+    return Decision.objects.select_related("case").get(pk=acts[-1].detail["decision"])
 
 
 @use_case(Operation.DISCLOSE)
