@@ -144,6 +144,8 @@ def test_a_correction_and_a_suspension_name_their_disclosure(
 
 def test_a_warning_is_confirmed_on_the_form(officer: Client, family: tuple[int, ...]) -> None:
     free = form(family[1], form_type="free")
+    blank = page_of(officer.get("/disclosure/new/disclosure"))
+    assert 'name="issued_mandate" type="text" value=""' in blank
     answer = officer.post("/disclosure/new/disclosure", free)
     assert answer.status_code == 422
     assert 'value="DSC-W-006"' in page_of(answer)
