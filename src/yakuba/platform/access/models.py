@@ -121,6 +121,7 @@ class Stage(models.TextChoices):
     SECOND_FACTOR = "second_factor", "二つ目の確認待ち"
     OPEN = "open", "サインイン中"
     LOCKED = "locked", "画面をロック中"
+    ENROLMENT = "enrolment", "利用の登録中"
 
 
 class Session(models.Model):

@@ -6,4 +6,8 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
+        from yakuba.platform.vault import columns
+
         from . import grants, standing  # noqa: F401 -- kinds of application; what must hold before somebody acts
+
+        columns.declare("people_enrolment", "totp_sealed", context="'totp:' || login")

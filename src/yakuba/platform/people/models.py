@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField
 from django.db import models
 from django.db.models.functions import Now
 
-from yakuba.platform.access.models import Account, Office
+from yakuba.platform.access.models import Account, DutyAssignment, Office
 
 
 class Employment(models.TextChoices):
@@ -165,3 +165,68 @@ class Notice(models.Model):
                 fields=["reference"], condition=models.Q(state="applied"), name="people_notice_applied_once"
             )
         ]
+
+
+class Enrolment(models.Model):
+    """A one-time code by which a person makes his account his own. What he has chosen waits here until he is through."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="enrolments")
+    login = models.CharField(max_length=40)
+    code_hash = models.BinaryField()
+    issued_by = models.CharField(max_length=60)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    reason = models.TextField(default="")
+    tries = models.IntegerField(default=0)
+    password = models.CharField(
+        max_length=128, default="", help_text="the chosen one's hash, until the enrolment is through"
+    )
+    totp_sealed = models.BinaryField(null=True, help_text="the offered secret, until the enrolment is through")
+    ended_at = models.DateTimeField(null=True, help_text="used, or replaced by another")
+    is_used = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "people_enrolment"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(ended_at=None), name="people_one_open_enrolment"
+            )
+        ]
+
+
+class Review(models.Model):
+    """定期点検: every right that somebody had at a moment, to be confirmed or returned by a day."""
+
+    opened_by = models.CharField(max_length=60)
+    opened_at = models.DateTimeField()
+    deadline = models.DateField(help_text="the last day to decide")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=60, default="")
+
+    class Meta:
+        db_table = "people_review"
+
+
+class ReviewDecision(models.TextChoices):
+    OPEN = "", "未回答"
+    CONFIRMED = "confirmed", "引き続き必要"
+    RETURNED = "returned", "返還"
+    LAPSED = "lapsed", "期限までに回答がなく失効"
+
+
+class ReviewItem(models.Model):
+    """One right in a review, asked of the head of the office. It ends with the deadline unless it is confirmed."""
+
+    review = models.ForeignKey(Review, models.PROTECT, related_name="items")
+    assignment = models.ForeignKey(DutyAssignment, models.PROTECT, related_name="+")
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    marks = models.JSONField(default=list, help_text="what doesn't fit the table of rights or the staff, in words")
+    last_used_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True, help_text="when the right would have ended without the review")
+    decision = models.CharField(max_length=10, choices=ReviewDecision.choices, default=ReviewDecision.OPEN, blank=True)
+    decided_by = models.CharField(max_length=60, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_review_item"
+        constraints = [models.UniqueConstraint(fields=["review", "assignment"], name="people_review_once")]
