@@ -88,7 +88,7 @@ class DeskMiddleware:
         if getattr(view, "is_public", False):
             return None
         signed = session_of(request)
-        if signed is None or signed.stage == Stage.SECOND_FACTOR:
+        if signed is None or signed.stage in {Stage.SECOND_FACTOR, Stage.ENROLMENT}:
             return _ask_to_sign_in(request)
         request.signed, request.desk = signed, signed.desk
         if signed.stage == Stage.LOCKED and not getattr(view, "answers_locked", False):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pyotp
 import pytest
+from django.test import Client
 from tests.platform.people.conftest import ADDRESS, MakeDesk
 from tests.staff import give
 
@@ -30,8 +32,8 @@ def administrator(make_desk: MakeDesk) -> Desk:
 
 
 @pytest.fixture
-def place() -> Place:
-    found = sign_in.place_of(ADDRESS)
+def place(clock: FixedClock) -> Place:
+    found = sign_in.place_of(ADDRESS, clock=clock)
     assert found is not None
     return found
 
@@ -40,7 +42,8 @@ def place() -> Place:
 def newcomer(personnel: Desk) -> Account:
     """In post, trained, with an account that nobody can use yet; without a pledge."""
     records.engage(personnel, Engagement("2001", "見本　新人", Employment.REGULAR, "100", APRIL))
-    account = Account(login="2001", name="見本　新人", office=Office.objects.get(code="100"))
+    office = Office.objects.get(code="100")
+    account = Account(login="2001", name="見本　新人", office=office, substitute_until=date.max)
     account.set_unusable_password()
     account.save()
     Person.objects.filter(pk="2001").update(account=account)
@@ -91,7 +94,7 @@ def test_code_password_and_app_open_the_account(code: str, place: Place, clock: 
     assert sign_in.current(token, address=ADDRESS, clock=clock) is None
     used = Enrolment.objects.get()
     assert (used.is_used, used.password, used.totp_sealed) == (True, "", None)
-    first = sign_in.password("2001", PASSWORD, place=place, address=ADDRESS, clock=clock)
+    first = sign_in.password("2001", PASSWORD, place=place, clock=clock)
     with pytest.raises(Refused):  # the code by which it was enrolled has been shown already
         sign_in.one_time_code(first, pyotp.TOTP(secret).at(clock.now()), clock=clock)
     clock.advance(timedelta(seconds=60))
@@ -102,13 +105,32 @@ def test_code_password_and_app_open_the_account(code: str, place: Place, clock: 
     assert codes(refusal) == {"PPL-E-082"}
 
 
+def test_an_app_only_where_the_profile_lets_the_person_use_one(
+    code: str, newcomer: Account, place: Place, clock: FixedClock
+):
+    Account.objects.filter(pk=newcomer.pk).update(substitute_until=None)
+    half = signed(begin(place, clock, code), clock)
+    for act in (lambda: enrolment.offered_secret(half), lambda: enrolment.finish_with_app(half, "000000")):
+        with pytest.raises(Refused) as refusal:
+            act()
+        assert codes(refusal) == {"PPL-E-089"}
+
+
+def test_who_is_enrolling_gets_no_screen(code: str, place: Place, clock: FixedClock, settings: Any):
+    settings.CLOCK = clock
+    client = Client()
+    client.cookies["yakuba_session"] = begin(place, clock, code)
+    answer = client.get("/audit")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in?next=/audit")
+
+
 def test_nothing_counts_before_all_of_it_is_there(code: str, place: Place, clock: FixedClock):
     token = begin(place, clock, code)
     with pytest.raises(Refused):
-        sign_in.password("2001", PASSWORD, place=place, address=ADDRESS, clock=clock)
+        sign_in.password("2001", PASSWORD, place=place, clock=clock)
     with pytest.raises(Refused):
         sign_in.one_time_code(token, "123456", clock=clock)
-    clock.advance(timedelta(minutes=6))
+    clock.advance(timedelta(hours=1))
     assert sign_in.current(token, address=ADDRESS, clock=clock) is None
     assert begin(place, clock, code)  # and it can be begun again
 
@@ -171,7 +193,7 @@ def test_a_new_code_takes_everything_back(
     assert newcomer.totp_sealed is None
     assert not SecurityKey.objects.exists()
     with pytest.raises(Refused):
-        sign_in.password("2001", PASSWORD, place=place, address=ADDRESS, clock=clock)
+        sign_in.password("2001", PASSWORD, place=place, clock=clock)
 
 
 def test_who_may_issue_a_code_and_to_whom(newcomer: Account, make_desk: MakeDesk, administrator: Desk):

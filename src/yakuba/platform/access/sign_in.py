@@ -619,7 +619,7 @@ SELECT s.id, s.account_id, s.stage, s.purpose, s.started_at, s.seen_at, s.confir
     a.login, a.name, t.code, t.name, t.printer, o.code, o.name,
     a.is_active AND t.active AND t.network::cidr >>= %(address)s::inet
         AND CASE WHEN k.key_hash IS NULL THEN NOT %(required)s ELSE k.key_hash = %(terminal_key)s END
-        AND (s.stage = 'second_factor' OR {standing}),
+        AND (s.stage IN ('second_factor', 'enrolment') OR {standing}),
     t.duties, s.system_at,
     ARRAY(SELECT d.duty FROM access_duty_assignment d WHERE d.account_id = a.id AND d.period @> %(now)s::timestamptz)
 FROM access_session s JOIN access_account a ON a.id = s.account_id JOIN access_terminal t ON t.code = s.terminal_id

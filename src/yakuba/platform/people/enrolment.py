@@ -20,10 +20,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from yakuba.core.findings import Finding, Findings, Refused
-from yakuba.platform.access import sign_in
+from yakuba.platform.access import policy, sign_in
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
 from yakuba.platform.access.models import Account, SecurityKey, Session, Stage
+from yakuba.platform.access.policy import Factor
 from yakuba.platform.access.sign_in import Place, Signed
 from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock, today
@@ -104,8 +105,8 @@ def issue_code(desk: Desk, number: str, reason: str = "", *, random_bytes: Rando
     Session.objects.filter(account=account).delete()
     SecurityKey.objects.filter(account=account).delete()
     account.set_unusable_password()
-    account.totp_sealed, account.failures, account.locked_until = None, 0, None
-    account.save(update_fields=["password", "totp_sealed", "failures", "locked_until"])
+    account.totp_sealed, account.failures, account.locked_until, account.locks = None, 0, None, 0
+    account.save(update_fields=["password", "totp_sealed", "failures", "locked_until", "locks"])
     expires_at = desk.now + timedelta(hours=hours)
     Enrolment.objects.bulk_create(
         [
@@ -250,17 +251,42 @@ def _open_row(signed: Signed) -> Enrolment:
     return row
 
 
+def may_use_app(signed: Signed) -> bool:
+    """Whether the profile lets this person show one-time codes of an app."""
+    rules, day = policy.of(signed.desk.today), signed.desk.today
+    if Factor.TOTP in rules.second_factors:
+        return True
+    registered = Account.objects.filter(pk=signed.account_id, substitute_until__gte=day)
+    return rules.substitute_allowed and registered.exists()
+
+
+def _require_app(signed: Signed) -> None:
+    if not may_use_app(signed):
+        raise Refused(
+            [
+                Finding(
+                    "PPL-E-089",
+                    "code",
+                    "この団体では、認証アプリの確認コードを使いません。",
+                    "セキュリティキーか、端末の生体認証を登録してください。",
+                )
+            ]
+        )
+
+
 def offered_secret(signed: Signed) -> tuple[str, str]:
     """The secret for an authenticator app, and its otpauth address. Raises Refused."""
+    _require_app(signed)
     with transaction.atomic():
         row = _open_row(signed)
     secret = sealing.unseal(sign_in.totp_context(row.login), bytes(row.totp_sealed)).decode()
-    uri = pyotp.TOTP(secret, interval=sign_in.TOTP_STEP_S).provisioning_uri(row.login, issuer_name=ISSUER)
+    uri = pyotp.TOTP(secret, interval=sign_in.TOTP_STEP_S).provisioning_uri(name=row.login, issuer_name=ISSUER)
     return secret, str(uri)
 
 
 def finish_with_app(signed: Signed, code: str) -> None:
     """Second step with an authenticator app, which shows its first code. The account is then the person's. Raises Refused."""
+    _require_app(signed)
     with transaction.atomic():
         row = _open_row(signed)
         secret = sealing.unseal(sign_in.totp_context(row.login), bytes(row.totp_sealed)).decode()
@@ -291,7 +317,7 @@ def finish_with_key(signed: Signed, response: str, name: str, *, origin: str) ->
 
 
 def _finish(signed: Signed, row: Enrolment, factor: str) -> None:
-    Account.objects.filter(pk=row.account_id).update(password=row.password, failures=0, locked_until=None)
+    Account.objects.filter(pk=row.account_id).update(password=row.password, failures=0, locked_until=None, locks=0)
     row.password, row.totp_sealed, row.ended_at, row.is_used = "", None, signed.desk.now, True
     row.save(update_fields=["password", "totp_sealed", "ended_at", "is_used"])
     Session.objects.filter(account=row.account_id).delete()

@@ -21,6 +21,7 @@ class Person(models.Model):
     number = models.CharField(max_length=20, primary_key=True, help_text="職員番号・作業者番号")
     name = models.TextField()
     account = models.OneToOneField(Account, models.PROTECT, null=True, related_name="person")
+    reopened_at = models.DateTimeField(null=True, help_text="when the suspended account was opened again")
 
     class Meta:
         db_table = "people_person"
