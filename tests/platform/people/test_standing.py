@@ -103,6 +103,7 @@ def test_before_the_first_day_nobody_gets_in(personnel: Desk, door: Door, clock:
     start = clock.now().date() + timedelta(days=3)
     records.engage(personnel, Engagement("2001", account.name, Employment.REGULAR, "100", start))
     Person.objects.filter(number="2001").update(account=account)
+    give(account, [Duty.INQUIRY])
     records.record_pledge(personnel, "2001", clock.now().date())
     records.record_training(personnel, ["2001"], "採用前の研修", clock.now().date())
     assert "PPL-E-001" in door.refusal("shin1")
