@@ -90,7 +90,7 @@ def issue_code(desk: Desk, number: str, reason: str = "", *, random_bytes: Rando
             and not person.posts.filter(period__endswith=None, period__isempty=False).exists()
         ):
             findings.error("PPL-E-038", "number", "在職していない人です。", "発令又は作業者名簿を確かめてください。")
-        if person.account.has_usable_password() and not reason.strip():
+        if person.account.password and person.account.has_usable_password() and not reason.strip():
             findings.error(
                 "PPL-E-033", "reason", "理由がありません。", "パスワードやキーをやり直す理由を入力してください。"
             )

@@ -206,7 +206,7 @@ def open_review(desk: Desk, deadline: date) -> Review:
 def items_for(desk: Desk, review_id: int | None = None) -> list[ReviewItem]:
     """The open review's rights (or those of `review_id`): a head sees his office's, the information section all."""
     all_of_them = desk.may(Duty.INFORMATION_MANAGEMENT)
-    desk.require(Duty.INFORMATION_MANAGEMENT if all_of_them else Duty.APPROVAL)
+    _require_part(desk)
     rows = (
         ReviewItem.objects.filter(review=review_id) if review_id else ReviewItem.objects.filter(review__closed_at=None)
     )
@@ -287,8 +287,22 @@ def close_review(desk: Desk) -> Review:
     return review
 
 
+def _require_part(desk: Desk) -> None:
+    desk.require(Duty.INFORMATION_MANAGEMENT if desk.may(Duty.INFORMATION_MANAGEMENT) else Duty.APPROVAL)
+
+
+@use_case(Operation.VIEW)
+def current(desk: Desk) -> Review | None:
+    """The review that is under way. Raises AccessDenied."""
+    _require_part(desk)
+    found: Review | None = Review.objects.filter(closed_at=None).first()
+    return found
+
+
+@use_case(Operation.VIEW)
 def next_review_due(desk: Desk) -> date | None:
-    """When the next review is due by the profile; None when there was none yet: then it is due now."""
+    """When the next review is due by the profile; None when there was none yet: then it is due now. Raises AccessDenied."""
+    _require_part(desk)
     last = Review.objects.order_by("-opened_at").values_list("opened_at", flat=True).first()
     if last is None:
         return None

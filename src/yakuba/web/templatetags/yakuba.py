@@ -10,6 +10,7 @@ from django import template
 from yakuba.core.calendar.uncertain import UncertainDate
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.clock import JAPAN
+from yakuba.platform.people.affairs import affairs
 from yakuba.platform.retention.services import Result
 from yakuba.systems.residents.certificates import PaperKind
 from yakuba.systems.residents.display import person_name, show, show_date
@@ -32,6 +33,19 @@ def wareki(value: date | UncertainDate | None) -> str:
 def moment(value: datetime | None) -> str:
     """「2026/11/20 12:00」 in Japan."""
     return value.astimezone(JAPAN).strftime("%Y/%m/%d %H:%M") if value else ""
+
+
+@register.filter
+def duty(value: str) -> str:
+    """A duty in words."""
+    return Duty(value).label
+
+
+@register.filter
+def affair(name: str) -> str:
+    """An affair in words; one that the table has no longer by its name."""
+    found = affairs().get(name)
+    return found.title if found else name
 
 
 @register.filter
