@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yakuba.core.findings import Finding, Refused
-from yakuba.platform.access import sessions, sign_in
+from yakuba.platform.access import first_keys, sessions, sign_in
 from yakuba.platform.access.models import Account, SecurityKey, Stage
 from yakuba.platform.access.request import StaffRequest, public, when_locked
 from yakuba.platform.protection.exits import hands_out_nothing
@@ -133,6 +133,42 @@ def factors(signed: sign_in.Signed) -> dict[str, bool]:
 
 
 @public
+@never_cache
+@require_http_methods(["GET", "POST"])
+@hands_out_nothing("nobody is signed in yet")
+def first_key(request: HttpRequest) -> HttpResponse:
+    """After the password: register the first key, or one for a lost one, with a code from an administrator."""
+    signed = session_of(request)
+    if signed is None or signed.stage != Stage.SECOND_FACTOR:
+        return HttpResponseRedirect("/sign-in")
+    findings: tuple[Finding, ...] = ()
+    if request.method == "POST":
+        token, code = request.COOKIES[settings.SIGN_IN_COOKIE], request.POST.get("code", "")[:40]
+        try:
+            first_keys.register(
+                token, code, request.POST.get("response", ""), origin=origin(request), clock=the_clock()
+            )
+        except sign_in.SignInRefused as refusal:
+            findings = refusal.findings
+        else:
+            return HttpResponseRedirect("/sign-in/second")
+    return render(request, "web/first_key.html", {"findings": findings}, status=422 if findings else 200)
+
+
+@public
+@require_POST
+@hands_out_nothing("a challenge")
+def first_key_options(request: HttpRequest) -> HttpResponse:
+    """The challenge for the key that is to be registered."""
+    token, code = request.COOKIES.get(settings.SIGN_IN_COOKIE, ""), request.POST.get("code", "")[:40]
+    try:
+        return JsonResponse(first_keys.options(token, code, clock=the_clock()))
+    except sign_in.SignInRefused as refusal:
+        told = [errors.finding_json(finding) for finding in refusal.findings]
+        return JsonResponse({"findings": told}, status=422)
+
+
+@public
 @require_POST
 @hands_out_nothing("a challenge")
 def key_options(request: HttpRequest) -> HttpResponse:
@@ -249,6 +285,8 @@ urlpatterns = [
     path("sign-in", first_step),
     path("sign-in/second", second_step),
     path("sign-in/key", key_options),
+    path("sign-in/first-key", first_key),
+    path("sign-in/first-key/options", first_key_options),
     path("sign-out", sign_out),
     path("unlock", unlock),
     path("session/lock", lock),

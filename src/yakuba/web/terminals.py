@@ -12,14 +12,15 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from yakuba.core.findings import Finding, Refused
-from yakuba.platform.access import menu, policy, sessions, terminals
+from yakuba.core.findings import Finding, Findings, Refused
+from yakuba.platform.access import first_keys, menu, policy, sessions, terminals
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest, public
 from yakuba.platform.access.terminals import Registration
 from yakuba.platform.protection.exits import hands_out_nothing
 
+from .forms import day_of
 from .middleware import the_clock
 from .signing_in import TERMINAL_KEY_S, keep_cookie
 
@@ -48,6 +49,9 @@ def overview(request: StaffRequest) -> HttpResponse:
         "named_duties": [(duty.value, duty.label) for duty in Duty if duty in named],
         "key_required": policy.of(desk.today).terminal_key_required,
         "made": made,
+        "is_invitation": request.POST.get("act") == "invite",
+        "invitation_minutes": int(first_keys.INVITATION_HOLDS.total_seconds()) // 60,
+        "substitute_allowed": policy.of(desk.today).substitute_allowed,
         "code_minutes": int(terminals.CODE_HOLDS.total_seconds()) // 60,
         "findings": findings,
         "given": request.POST if findings else {},
@@ -68,15 +72,26 @@ def _act(desk: Desk, request: StaffRequest) -> tuple[str, str] | None:
         "take_key": lambda: terminals.take_key(desk, code),
         "office": lambda: terminals.register_office(desk, data.get("code", "").strip(), data.get("name", "")),
         "end": lambda: sessions.end_other(desk, _number(data.get("session", "")), reason),
+        "substitute": lambda: _substitute(desk, request),
         "release_account": lambda: sessions.release(desk, data.get("login", ""), reason),
     }
     act = data.get("act", "")
+    if act == "invite":
+        login = data.get("login", "").strip()[:40]
+        return login, first_keys.invite(desk, login)
     if act == "make_code":
         return code, terminals.make_code(desk, code)
     if act not in acts:
         raise Refused([Finding("WEB-E-011", "act", "操作が選ばれていません。", "画面を開き直してください。")])
     acts[act]()
     return None
+
+
+def _substitute(desk: Desk, request: StaffRequest) -> None:
+    findings = Findings()
+    until = day_of(findings, request.POST, "until", "期限")
+    findings.raise_if_blocking()
+    first_keys.register_substitute(desk, request.POST.get("login", "").strip(), until, request.POST.get("reason", ""))
 
 
 def _registration(request: StaffRequest) -> Registration:

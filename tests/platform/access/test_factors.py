@@ -9,13 +9,15 @@ from datetime import date, timedelta
 import pyotp
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 from tests.platform.access.authenticator import SoftKey
 from tests.staff import employ, give
 
 from yakuba.core.findings import Refused
-from yakuba.platform.access import sign_in
+from yakuba.platform.access import first_keys, sign_in
+from yakuba.platform.access.desk import AccessDenied, Desk
 from yakuba.platform.access.duties import Duty
-from yakuba.platform.access.models import Account, Session, Stage, Terminal
+from yakuba.platform.access.models import Account, Session, Stage, Terminal, TerminalKey
 from yakuba.platform.access.sign_in import Place, SignInRefused
 from yakuba.platform.audit.models import Entry
 from yakuba.platform.clock import FixedClock
@@ -192,3 +194,87 @@ def test_a_second_session_elsewhere_is_refused_or_ends_the_first(use_profile: Us
     assert Session.objects.filter(stage=Stage.OPEN).count() == 1
     clock.advance(timedelta(minutes=16))  # nobody is there any more
     assert with_key(key, clock)
+
+
+# -- the first key ----------------------------------------------------------------------------------------------------
+
+
+def test_the_first_key_wants_the_password_and_a_code_from_another_hand(
+    use_profile: UseProfile, clock: FixedClock, make_desk: Callable[..., Desk]
+) -> None:
+    use_profile(Profile.CHIBA)
+    account()
+    with pytest.raises(AccessDenied):
+        first_keys.invite(make_desk(account="madoguchi9"), "madoguchi9")
+    with pytest.raises(Refused):
+        first_keys.invite(make_desk(), "nobody")
+    key, token = SoftKey(), half(clock)
+    with pytest.raises(SignInRefused):
+        first_keys.options(token, "AAAAA-AAAAA", clock=clock)
+    code = first_keys.invite(make_desk(), "madoguchi9")
+    wanted = first_keys.options(token, code.lower(), clock=clock)
+    assert wanted["authenticatorSelection"]["userVerification"] == "required"
+    with pytest.raises(SignInRefused):  # one that doesn't know its owner
+        first_keys.register(
+            token, code, replace(key, verifies=False).create(wanted), origin="http://localhost", clock=clock
+        )
+    wanted = first_keys.options(token, code, clock=clock)
+    first_keys.register(token, code, key.create(wanted), origin="http://localhost", clock=clock)
+    assert with_key(key, clock, token)
+    with pytest.raises(SignInRefused):  # once
+        first_keys.options(half(clock), code, clock=clock)
+
+
+def test_an_invitation_ends_and_guessing_locks(
+    use_profile: UseProfile, clock: FixedClock, make_desk: Callable[..., Desk]
+) -> None:
+    use_profile(Profile.CHIBA)
+    who = account()
+    code = first_keys.invite(make_desk(), "madoguchi9")
+    clock.advance(timedelta(minutes=30, seconds=1))
+    token = half(clock)
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            first_keys.options(token, code, clock=clock)
+    who.refresh_from_db()
+    assert who.locked_until is not None
+    assert not Session.objects.exists()
+
+
+def test_who_cannot_use_a_key_is_registered_by_another_for_a_time(
+    town: None, clock: FixedClock, make_desk: Callable[..., Desk]
+) -> None:
+    who, today = account(totp_sealed=sealed()), clock.now().date()
+    with pytest.raises(AccessDenied):
+        first_keys.register_substitute(make_desk(account="madoguchi9"), "madoguchi9", today, "けが")
+    for until, reason in ((today, " "), (today + timedelta(days=400), "けが")):
+        with pytest.raises(Refused):
+            first_keys.register_substitute(make_desk(), "madoguchi9", until, reason)
+    first_keys.register_substitute(make_desk(), "madoguchi9", today, "けがで指紋を読めない")
+    who.refresh_from_db()
+    assert sign_in.takes_codes(who, clock)
+    clock.advance(timedelta(days=1))
+    assert not sign_in.takes_codes(who, clock)
+
+
+@pytest.mark.req("SEC-T-007")
+def test_tsukuba_wants_the_body_again_when_the_business_system_starts(
+    use_profile: UseProfile, clock: FixedClock, settings: object
+) -> None:
+    use_profile(Profile.TSUKUBA)
+    settings.CLOCK = clock  # type: ignore[attr-defined]
+    key, who = SoftKey(), account()
+    key.register_directly(who, clock.now())
+    terminal_key = "a" * 64
+    TerminalKey.objects.create(terminal_id="T01", key_hash=sign_in.hashed(terminal_key))
+    client = Client()
+    client.cookies["yakuba_session"] = token = with_key(key, clock)
+    client.cookies["yakuba_terminal"] = terminal_key
+    assert client.get("/").status_code == 200
+    started = client.get("/residents/search")
+    assert (started.status_code, started["Location"]) == (302, "/confirm?next=/residents/search")
+    assert client.get("/residents/search", headers={"HX-Request": "true"}).status_code == 422
+    answer = key.answer(sign_in.key_challenge(token, clock=clock), "http://testserver")
+    confirmed = client.post("/confirm", {"response": answer, "next": "/residents/search"})
+    assert (confirmed.status_code, confirmed["Location"]) == (302, "/residents/search")
+    assert client.get("/residents/search").status_code == 200

@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from webauthn.helpers import exceptions as webauthn_errors
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
+    PublicKeyCredentialCreationOptions,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
@@ -325,6 +326,41 @@ def _second_factor(
     raise SignInRefused([_wrong_factor(kind)])
 
 
+def waiting(token: str, clock: Clock) -> tuple[Session, Account]:
+    """The session that waits for the second factor, and its account, both locked in the caller's transaction.
+
+    Raises SignInRefused when there is none, or the account may not sign in.
+    """
+    session = (
+        Session.objects.select_for_update(of=("self",))
+        .select_related("terminal__office")
+        .filter(key_hash=hashed(token), stage=Stage.SECOND_FACTOR)
+        .first()
+    )
+    if session is None or clock.now() - session.started_at > SECOND_FACTOR_WITHIN:
+        raise SignInRefused([_begin_again()])
+    account = Account.objects.select_for_update().get(pk=session.account_id)
+    if _standing(account, clock):
+        raise SignInRefused([_begin_again()])
+    return session, account
+
+
+def fail(account: Account, session: Session, reason: str, clock: Clock) -> None:
+    """Something wrong was shown at the second step; too often, and the session ends."""
+    _count_failure(account, session.terminal_id, clock)
+    log_at(session, clock, Operation.SECOND_FACTOR, Result.REFUSED, target="sign_in", reason=reason)
+    if _standing(account, clock):
+        session.delete()
+
+
+def log_at(
+    session: Session, clock: Clock, operation: Operation, result: Result, *, target: str, **detail: object
+) -> None:
+    """An entry about somebody who is not yet signed in."""
+    place, login = _place_of_terminal(session), session.account.login
+    _audit(login, place, clock, operation, result, target=target, **detail)
+
+
 def _session_elsewhere(account: Account, place: Place, clock: Clock) -> str:
     """The other terminal at which the account is signed in, where the profile refuses a second session; else empty."""
     rules, now = _policy(clock), clock.now()
@@ -473,20 +509,27 @@ def enrolment_options(signed: Signed, *, random_bytes: RandomBytes = secrets.tok
     _require_confirmed(signed)
     challenge = random_bytes(32)
     Session.objects.filter(pk=signed.session_id).update(challenge=challenge)
-    options = webauthn.generate_registration_options(
+    made = creation_options(signed.account_id, signed.desk.account, signed.desk.name, challenge, signed.desk.clock)
+    return dict(json.loads(webauthn.options_to_json(made)))
+
+
+def creation_options(
+    account_id: int, login: str, name: str, challenge: bytes, clock: Clock
+) -> PublicKeyCredentialCreationOptions:
+    """What a browser is asked when a key is registered."""
+    return webauthn.generate_registration_options(
         rp_id=settings.WEBAUTHN_RP_ID,
         rp_name="役場 yakuba",
-        user_id=_user_handle(signed.account_id),
-        user_name=signed.desk.account,
-        user_display_name=signed.desk.name,
+        user_id=_user_handle(account_id),
+        user_name=login,
+        user_display_name=name,
         challenge=challenge,
-        exclude_credentials=_descriptors(signed.account_id),
+        exclude_credentials=_descriptors(account_id),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.DISCOURAGED,
-            user_verification=_user_verification(_policy(signed.desk.clock)),
+            user_verification=_user_verification(_policy(clock)),
         ),
     )
-    return dict(json.loads(webauthn.options_to_json(options)))
 
 
 def enrol_key(signed: Signed, response: str, name: str, *, origin: str) -> SecurityKey:
@@ -495,30 +538,8 @@ def enrol_key(signed: Signed, response: str, name: str, *, origin: str) -> Secur
     name = name.strip()[:60] or "セキュリティキー"
     with transaction.atomic():
         session = Session.objects.select_for_update().get(pk=signed.session_id)
-        challenge, session.challenge = session.challenge, None
-        session.save(update_fields=["challenge"])
         full = SecurityKey.objects.filter(account=signed.account_id).count() >= MAX_KEYS
-        key = None
-        if challenge is not None and not full:
-            try:
-                verified = webauthn.verify_registration_response(
-                    credential=response,
-                    expected_challenge=bytes(challenge),
-                    expected_rp_id=settings.WEBAUTHN_RP_ID,
-                    expected_origin=origin,
-                    require_user_verification=_policy(signed.desk.clock).user_verification,
-                )
-            except webauthn_errors.WebAuthnException:
-                verified = None
-            if verified and not SecurityKey.objects.filter(credential_id=verified.credential_id).exists():
-                key = SecurityKey.objects.create(
-                    account_id=signed.account_id,
-                    credential_id=verified.credential_id,
-                    public_key=verified.credential_public_key,
-                    sign_count=verified.sign_count,
-                    name=name,
-                    created_at=signed.desk.now,
-                )
+        key = take_new_key(session, response, name, origin=origin, clock=signed.desk.clock)
         signed.desk.log(
             Operation.SETTINGS, result=Result.DONE if key else Result.REFUSED, target="security_key", act="enrol"
         )
@@ -526,6 +547,34 @@ def enrol_key(signed: Signed, response: str, name: str, *, origin: str) -> Secur
         remedy = f"登録できるのは{MAX_KEYS}個までです。" if full else "もう一度、登録を始めてください。"
         raise Refused([Finding("SIGN-E-006", "key", "セキュリティキーを登録できませんでした。", remedy)])
     return key
+
+
+def take_new_key(session: Session, response: str, name: str, *, origin: str, clock: Clock) -> SecurityKey | None:
+    """Put the key into the register that answers the session's challenge, which is then spent; None when it doesn't."""
+    challenge, session.challenge = session.challenge, None
+    session.save(update_fields=["challenge"])
+    if challenge is None or SecurityKey.objects.filter(account=session.account_id).count() >= MAX_KEYS:
+        return None
+    try:
+        verified = webauthn.verify_registration_response(
+            credential=response,
+            expected_challenge=bytes(challenge),
+            expected_rp_id=settings.WEBAUTHN_RP_ID,
+            expected_origin=origin,
+            require_user_verification=_policy(clock).user_verification,
+        )
+    except webauthn_errors.WebAuthnException:
+        return None
+    if SecurityKey.objects.filter(credential_id=verified.credential_id).exists():
+        return None
+    return SecurityKey.objects.create(
+        account_id=session.account_id,
+        credential_id=verified.credential_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        name=name,
+        created_at=clock.now(),
+    )
 
 
 def remove_key(signed: Signed, key_id: int) -> None:
@@ -725,7 +774,16 @@ def sign_out(signed: Signed) -> None:
         signed.desk.log(Operation.SIGN_OUT)
 
 
-def _audit(account: str, place: Place, clock: Clock, operation: Operation, result: Result, **detail: object) -> None:
+def _audit(
+    account: str,
+    place: Place,
+    clock: Clock,
+    operation: Operation,
+    result: Result,
+    *,
+    target: str = "sign_in",
+    **detail: object,
+) -> None:
     log.append(
         log.Act(
             at=clock.now(),
@@ -735,7 +793,7 @@ def _audit(account: str, place: Place, clock: Clock, operation: Operation, resul
             purpose="",
             operation=operation,
             result=result,
-            target="sign_in",
+            target=target,
             detail=dict(detail),
         )
     )

@@ -22,7 +22,7 @@ from yakuba.platform.audit.log import Operation, Result
 from yakuba.platform.clock import Clock
 from yakuba.platform.transactions import use_case
 
-from . import attempts
+from . import attempts, one_time_codes
 from .attempts import MINUTE, Counted
 from .desk import Desk
 from .duties import Duty
@@ -30,7 +30,6 @@ from .models import Office, Session, Terminal, TerminalKey
 from .sign_in import RandomBytes, hashed
 
 CODE_HOLDS = timedelta(minutes=15)
-_CODE_LENGTH, _ALPHABET = 10, "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is mistaken for something else
 _TOKEN_BYTES = 32
 _TRIES_PER_MINUTE = 10
 _WIDEST = {4: 16, 6: 48}
@@ -211,12 +210,12 @@ def make_code(desk: Desk, code: str, random_bytes: RandomBytes = secrets.token_b
     desk.require(Duty.ADMINISTRATION)
     if not Terminal.objects.filter(code=code, active=True).exists():
         raise Refused([_unknown()])
-    made = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in random_bytes(_CODE_LENGTH))
+    made, shown = one_time_codes.make(random_bytes)
     TerminalKey.objects.update_or_create(
         terminal_id=code, defaults={"code_hash": hashed(made), "code_until": desk.now + CODE_HOLDS}
     )
     desk.log(Operation.SETTINGS, target=f"terminal:{code}", act="key_code")
-    return f"{made[:5]}-{made[5:]}"
+    return shown
 
 
 @use_case(Operation.SETTINGS)
@@ -242,7 +241,7 @@ def bind(code: str, *, address: str, clock: Clock, random_bytes: RandomBytes = s
     Only from the terminal's own network, once, in time; the key that it had is void.
     """
     now = clock.now()
-    given = re.sub(r"[\s-]", "", code).upper()[:_CODE_LENGTH]
+    given = re.sub(r"[\s-]", "", code).upper()[: one_time_codes.LENGTH]
     tried = attempts.count(Counted.STRANGERS, f"bind:{address}", now, MINUTE)
     token = random_bytes(_TOKEN_BYTES).hex()
     with transaction.atomic():

@@ -73,8 +73,8 @@
   };
 
   // What the browser's key answers to a challenge of the house, as JSON.
-  const answerOf = async (url, create) => {
-    const options = await ask(url);
+  const answerOf = async (url, create, form) => {
+    const options = await ask(url, form && new URLSearchParams(new FormData(form)));
     options.challenge = toBytes(options.challenge);
     for (const list of [options.allowCredentials, options.excludeCredentials])
       for (const key of list ?? []) key.id = toBytes(key.id);
@@ -89,7 +89,7 @@
     return JSON.stringify(answer);
   };
   const show = async (form, create) => {
-    form.elements.namedItem("response").value = await answerOf(form.dataset.options, create);
+    form.elements.namedItem("response").value = await answerOf(form.dataset.options, create, form);
     form.submit();
   };
   window.yakuba = Object.freeze({ answerOf, cookie });
