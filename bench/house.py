@@ -158,11 +158,8 @@ class Clerk:
         return taken
 
 
-def sign_in(url: str, data: Path, login: str, purpose: str, *, ahead_s: int = 0) -> Clerk:
-    """Password, one-time code, purpose: as a person signs in.
-
-    A code opens one session only: whoever opens a second one at once shows the code of `ahead_s` (30) seconds later.
-    """
+def sign_in(url: str, data: Path, login: str, purpose: str) -> Clerk:
+    """Password, one-time code, purpose: as a person signs in. It ends the session that the person had."""
     import pyotp
 
     account = json.loads((data / "secrets" / "sandbox-accounts.json").read_text())[login]
@@ -175,7 +172,7 @@ def sign_in(url: str, data: Path, login: str, purpose: str, *, ahead_s: int = 0)
     status, page, _ = clerk.request("POST", "/sign-in", form)
     assert status == 302, page.decode()[:500]
     totp = pyotp.TOTP(account["totp"])
-    status, page, _ = clerk.request("POST", "/sign-in/second", {"code": totp.at(int(time.time()) + ahead_s)})
+    status, page, _ = clerk.request("POST", "/sign-in/second", {"code": totp.at(int(time.time()))})
     assert status == 302, page.decode()[:500]
     clerk.request("GET", "/")
     status, page, _ = clerk.request("POST", "/purpose", {"purpose": purpose})

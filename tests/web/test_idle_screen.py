@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web import live
+from tests.web.test_browser import _violations as violations
 from tests.web.test_browser import address, browser, open_page
 
 from yakuba.platform.access import sessions
@@ -69,6 +70,7 @@ def test_an_idle_screen_is_hidden_and_opened_by_the_factor(
     third.goto(f"{address}/residents/search")
     expect(third.get_by_role("heading", level=1)).to_have_text("画面をロックしています")
     third.close()
+    assert violations(page) == []
     page.screenshot(path=str(_SHOTS / "lock.png"), full_page=True)
 
     page.get_by_label("確認コード").fill(live.PASSWORD[:7])  # a password alone doesn't open it

@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 from tests.web import live
+from tests.web.test_browser import _violations as violations
 from tests.web.test_browser import address, browser, open_page
 
 from yakuba.platform.access.duties import Duty
@@ -47,6 +48,7 @@ def test_printing_wants_leave_and_bears_who_when_where(address: str, open_page: 
     page.get_by_role("button", name="印刷").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("理由").fill("窓口で説明するため")
+    assert violations(page) == []
     page.screenshot(path=str(_SHOTS / "print-dialog.png"))
     dialog.get_by_role("button", name="印刷する").click()
     expect(dialog).to_have_count(0)
@@ -65,6 +67,7 @@ def test_printing_wants_leave_and_bears_who_when_where(address: str, open_page: 
     assert "行119" not in sheet
 
     page.goto(f"{address}/prints")
+    assert violations(page) == []
     page.get_by_label("廃棄の方法").fill("裁断")
     page.get_by_role("button", name="廃棄した").click()
     expect(page.get_by_role("heading", level=2)).to_contain_text("0件")
@@ -77,8 +80,10 @@ def test_a_terminal_is_bound_to_its_browser(address: str, open_page: OpenPage, c
     page.locator("summary").first.click()
     page.get_by_role("button", name="登録コードを発行").first.click()
     code = page.locator("section.notice .code").inner_text()
+    assert violations(page) == []
     page.screenshot(path=str(_SHOTS / "terminals.png"), full_page=True)
     page.goto(f"{address}/terminal-key")
+    assert violations(page) == []
     page.get_by_label("登録コード").fill(code)
     page.get_by_role("button", name="この端末を登録する").click()
     expect(page.get_by_role("status")).to_contain_text("T01")

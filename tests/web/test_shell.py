@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import uuid
@@ -275,6 +276,32 @@ def test_every_answer_is_guarded(signed_in: SignedIn, path: str) -> None:
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin"
     assert "no-store" in response["Cache-Control"]
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Strict-Transport-Security" not in response
+    assert response["Permissions-Policy"] == "camera=(), microphone=(), geolocation=()"
+
+
+def test_an_encrypted_answer_binds_the_browser_to_encryption_and_its_cookies_too(town: None, web: FixedClock) -> None:
+    from tests.web import live
+
+    staff = live.hire("madoguchi6", web, Duty.INQUIRY)
+    client = Client()
+    assert client.get("/sign-in", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+    response = client.post("/sign-in", {"login": staff.login, "password": live.PASSWORD}, secure=True)
+    assert response.cookies["yakuba_session"]["secure"]
+    client.post("/sign-in/second", {"code": staff.code()}, secure=True)
+    gone = client.post("/sign-out", secure=True)
+    assert gone["Clear-Site-Data"] == '"cache", "storage"'
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/residents/filings/new/move_in", "/purpose", "/unlock", "/terminal-key"])
+def test_nobody_fills_the_disk_with_what_no_view_asked_for(signed_in: SignedIn, path: str) -> None:
+    file = io.BytesIO(b"x" * 2_500_000)
+    for client in (Client(), signed_in()):
+        file.seek(0)
+        response = client.post(path, {"file": file}, headers=HTMX)
+        assert response.status_code == 400
+        assert "大きすぎます" in response.content.decode()
 
 
 def test_no_page_has_inline_script_or_style(signed_in: SignedIn, family: dict[str, int]) -> None:

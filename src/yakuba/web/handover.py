@@ -16,7 +16,7 @@ from yakuba.core.findings import Finding, Findings, Refused
 from yakuba.platform.access import menu
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
-from yakuba.platform.access.request import StaffRequest
+from yakuba.platform.access.request import StaffRequest, takes_files
 from yakuba.platform.handover import incoming, ledgers, media, opener, outgoing
 from yakuba.platform.handover.incoming import Arrival
 from yakuba.platform.handover.ledgers import NewItem
@@ -126,6 +126,7 @@ def receipt(request: StaffRequest, release_id: int) -> HttpResponse:
     return HttpResponseRedirect("/handover")
 
 
+@takes_files(2_100_000_000)
 @hands_out_nothing(_BOOKS)
 @require_POST
 def receive(request: StaffRequest) -> HttpResponse:

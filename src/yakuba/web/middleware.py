@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -62,7 +63,10 @@ class SecurityHeaders:
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         # Not `no-referrer`: with it browsers send `Origin: null`, which the check against forged forms refuses.
         response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            response.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
 
 
@@ -85,6 +89,9 @@ class DeskMiddleware:
                 Operation.VIEW, result=Result.FAILED, target=f"undeclared:{name}"
             )
             return errors.undeclared(request, name)
+        # Before anything reads it: Django keeps a file of any size on the disk, for whoever sends one.
+        if _body_bytes(request) > getattr(view, "max_body_bytes", settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+            return errors.bad_request(request, RequestDataTooBig())
         if getattr(view, "is_public", False):
             return None
         signed = session_of(request)
@@ -107,6 +114,12 @@ class DeskMiddleware:
             # Here, and not by Django: its own log would quote the message, and with it the record.
             return errors.breakdown(request)
         return None
+
+
+def _body_bytes(request: HttpRequest) -> int:
+    """The announced length; Django reads no further, and nothing where none is announced."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 def session_of(request: HttpRequest) -> sign_in.Signed | None:

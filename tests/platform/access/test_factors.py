@@ -277,4 +277,5 @@ def test_tsukuba_wants_the_body_again_when_the_business_system_starts(
     answer = key.answer(sign_in.key_challenge(token, clock=clock), "http://testserver")
     confirmed = client.post("/confirm", {"response": answer, "next": "/residents/search"})
     assert (confirmed.status_code, confirmed["Location"]) == (302, "/residents/search")
+    client.post("/purpose", {"purpose": "counter_inquiry"})
     assert client.get("/residents/search").status_code == 200

@@ -33,6 +33,16 @@ def when_locked(view: View) -> View:
     return view
 
 
+def takes_files(max_bytes: int) -> Callable[[View], View]:
+    """Decorator: a view whose requests may be larger than a form, up to `max_bytes`. What is in them, the view checks."""
+
+    def mark(view: View) -> View:
+        view.max_body_bytes = max_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def with_purpose(request: StaffRequest, purpose: Purpose) -> Desk:
     """The desk for a purpose that the task itself states (「転入届を始める」); kept for the session, shown at the top."""
     if request.desk.purpose != purpose:
