@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -33,9 +33,8 @@ def origin(request: HttpRequest) -> str:
 def next_path(request: HttpRequest) -> str:
     """Where to go after signing in: only to a path of this house."""
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    parts = urlsplit(wanted)
-    is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if is_ours and "\\" not in wanted and len(wanted) < 500 else "/"
+    is_ours = wanted.startswith("/") and "\\" not in wanted and len(wanted) < 500
+    return wanted if is_ours and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
 
 
 def place(request: HttpRequest) -> sign_in.Place | None:
