@@ -18,12 +18,15 @@ _IN_JSON = (b"\x00", rb"\u0000")
 
 
 class CleanText:
-    """400 to a request that carries a NUL in its address, its query, its form or its JSON: PostgreSQL has no text with one."""
+    """400 to a request that carries a NUL in its address, its query, its form or its JSON (PostgreSQL has no text with one),
+    and to one that calls the house by a foreign name.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.get_host()  # raises DisallowedHost, a 400: a foreign name that leads here is no address of this house
         return self.get_response(request)
 
     def process_view(
