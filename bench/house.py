@@ -103,6 +103,12 @@ class Clerk:
         self._socket.sendall("\r\n".join([*lines, "\r\n"]).encode() + body)
         return self._answer()
 
+    def hang_up(self) -> None:
+        """Forget the connection and what was half received."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._spare = None, b""
+
     def send(self, method: str, path: str, body: bytes, content_type: str) -> int:
         """The status of one request on a connection of its own, with any body: a house may close after what it refuses."""
         again = Clerk(f"http://{self._host}", self.cookies)
