@@ -172,6 +172,54 @@ def test_where_a_protected_requester_lives_is_not_on_the_screens(
     assert ADDRESS in page_of(carer.get(f"/disclosure/{case.pk}"))
 
 
+def test_notices_in_writing(officer: Client, head: Client, family: tuple[int, ...], make_desk: Any) -> None:
+    case = received(officer, family[1])
+    at = f"/disclosure/{case.pk}"
+
+    def letter(name: str) -> str:
+        answer = officer.post(f"{at}/letters/{name}.pdf")
+        assert answer["Content-Type"] == "application/pdf", page_of(answer)
+        with pdfium.PdfDocument(answer.content) as drawn:
+            return re.sub(r"\s", "", "".join(page.get_textpage().get_text_bounded() for page in drawn))
+
+    for name in ("decision", "extension", "amendment"):
+        assert officer.post(f"{at}/letters/{name}.pdf").status_code == 422, name
+    assert officer.post(f"{at}/ask_amendment", {"text": "対象の年度", "by": "R8.12.4"}).status_code == 302
+    assert all(text in letter("amendment") for text in ("第77条第3項", "対象の年度", "令和8年12月4日"))
+    assert officer.post(f"{at}/amend", {"text": "令和八年度"}).status_code == 302
+    assert officer.post(f"{at}/extend", {"text": "記録が多いため"}).status_code == 302
+    assert all(
+        text in letter("extension") for text in ("第83条第2項", "令和9年1月19日", "記録が多いため", "見本花子様")
+    )
+    proposal = {"outcome": "none", "grounds": ["harm"], "reason": "本人の安全のため"}
+    assert officer.post(f"{at}/propose", proposal).status_code == 302
+    application = Application.objects.get(kind="disclosure")
+    grant = {"act": "grant", "application": str(application.pk), "reason": ""}
+    assert head.post("/approvals", grant).status_code == 302
+    told = letter("decision")
+    for text in (
+        "保有個人情報開示決定通知書",
+        "第82条",
+        "開示しない",
+        "第78条第1項第1号",
+        "本人の安全のため",
+        "三月以内",
+        "門真市長",
+    ):
+        assert text in told, text
+    assert ADDRESS not in told
+    assert "決定通知書" in page_of(officer.get(at))
+    flags.set_flags(
+        make_desk({Duty.PROTECTION}, account="shien1"),
+        FlagOrder(
+            subjects=(family[1],), kind=FlagKind.SUPPORT, ways=tuple(Way), starts_on=NOON.date(),
+            last_day=NOON.date() + timedelta(days=30), reason="見本",
+        ),
+    )  # fmt: skip
+    assert officer.post(f"{at}/letters/decision.pdf").status_code == 422
+    assert "決定通知書" not in page_of(officer.get(at))
+
+
 def test_others_see_nothing(signed_in: SignedIn, officer: Client, family: tuple[int, ...]) -> None:
     case = received(officer, family[1])
     other = signed_in(Duty.INQUIRY, login="madoguchi5")

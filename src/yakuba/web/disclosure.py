@@ -17,7 +17,17 @@ from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty, Purpose
 from yakuba.platform.access.request import StaffRequest, public
 from yakuba.platform.clock import today
-from yakuba.platform.disclosure import blank_forms, files, inquiries, looking, number_changes, rules, services, sources
+from yakuba.platform.disclosure import (
+    blank_forms,
+    files,
+    inquiries,
+    letters,
+    looking,
+    number_changes,
+    rules,
+    services,
+    sources,
+)
 from yakuba.platform.disclosure.rules import Channel, Document, FormType, Kind, Method, Outcome, Payment, Requester
 from yakuba.platform.disclosure.services import DOCUMENT, PREVIEW, SETTINGS, Proposal
 from yakuba.platform.protection.exits import exit_of, hands_out_nothing
@@ -171,9 +181,24 @@ def _case(request: StaffRequest, case_id: int, findings: tuple[Finding, ...]) ->
         "chosen": request.POST.getlist("grounds"), "chosen_withheld": request.POST.getlist("withheld"),
         "methods": _choices(Method), "channels": _choices(Channel), "payments": _choices(Payment),
         "carriers": [source for source in sources.sources() if source.carried is not None],
+        "letters": _letters(view),
         "ordered": next((step for step in reversed(view.steps) if step.action == "order"), None),
     }  # fmt: skip
     return _page(request, "web/disclosure_case.html", context, findings)
+
+
+def _letters(view: looking.CaseView) -> list[tuple[str, str]]:
+    """The notices that there is something to say in."""
+    done = {step.action for step in view.steps}
+    return [
+        (notice.value, label)
+        for notice, label, is_there in (
+            (letters.Notice.AMENDMENT, "補正の求め", "ask_amendment" in done),
+            (letters.Notice.EXTENSION, "期限の延長通知書", bool(done & {"extend", "extend_specially"})),
+            (letters.Notice.DECISION, "決定通知書", view.decision is not None),
+        )
+        if is_there
+    ]
 
 
 Act = Callable[[Desk, int, Any, Findings], object]
@@ -267,6 +292,19 @@ def paper(request: StaffRequest, case_id: int, name: str) -> HttpResponse:
         return _case(request, case_id, refusal.findings)
     response = HttpResponse(drawn.pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="disclosure-{case_id}-{name}.pdf"'
+    return response
+
+
+@require_POST
+@exit_of(CASE_SCREEN)
+def letter(request: StaffRequest, case_id: int, notice: str) -> HttpResponse:
+    """A notice to the requester as PDF."""
+    try:
+        drawn = letters.draw(desk_of(request), case_id, letters.Notice(notice), CASE_SCREEN)
+    except Refused as refusal:
+        return _case(request, case_id, refusal.findings)
+    response = HttpResponse(drawn.pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="disclosure-{case_id}-{notice}.pdf"'
     return response
 
 
@@ -424,6 +462,10 @@ urlpatterns = [
     path("disclosure/files", register),
     path("disclosure/<int:case_id>", case),
     *(path(f"disclosure/<int:case_id>/{name}.pdf", paper, {"name": name}) for name in ("preview", "document")),
+    *(
+        path(f"disclosure/<int:case_id>/letters/{notice.value}.pdf", letter, {"notice": notice.value})
+        for notice in letters.Notice
+    ),
     path("disclosure/<int:case_id>/<str:name>", act),
     path("public/personal-data", public_page),
     path("public/personal-data/forms/<str:name>.pdf", public_form),
