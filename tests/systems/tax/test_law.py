@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from yakuba.core.rules import Missing
-from yakuba.systems.tax.law import taxpayer
+import pytest
+
+from yakuba.core.rules import Missing, ParameterFile, RuleBook
+from yakuba.systems.tax.law import FIRST, LAST, PARAMETERS, taxpayer
 from yakuba.systems.tax.law.persons import complete
 
 
@@ -141,3 +144,26 @@ def test_a_casualty_takes_the_better_of_two_ways() -> None:
     assert by_income["casualty_deduction_yen"] == 300_000
     by_expense = values(business_income_yen=5_000_000, casualty_loss_yen=400_000, disaster_expense_yen=300_000)
     assert by_expense["casualty_deduction_yen"] == 250_000
+
+
+@pytest.mark.req("TAX-050")
+def test_a_reform_of_the_next_year_changes_no_earlier_year(tmp_path: Path) -> None:
+    """令和9年度 with a higher 基礎控除: years before are computed by their own rules."""
+    text = PARAMETERS.read_text(encoding="utf-8")
+    old = "          - {from: 25000001, amount_yen: 0}\n"
+    assert text.count(old) == 1
+    reform = "    - start: 2027\n      fields: {by_total_income: [{from: 0, amount_yen: 500000}]}\n"
+    path = tmp_path / "parameters.yaml"
+    path.write_text(text.replace(old, old + reform), encoding="utf-8")
+    now = taxpayer()
+    parameters = ParameterFile.load(path).only(now.parameters.groups)
+    reformed = RuleBook.load(now.title, now.rules, now.inputs.values(), parameters, first=FIRST, last=LAST + 1)
+
+    def tax(book: RuleBook, year: int, business_income_yen: int) -> object:
+        rules = book.at(year)
+        return rules.run(complete(rules, {"age": 45, "business_income_yen": business_income_yen}))["annual_total_yen"]
+
+    for income in (450_001, 3_000_000, 24_000_001, 90_000_000):
+        for year in range(FIRST, LAST + 1):
+            assert tax(reformed, year, income) == tax(now, year, income)
+    assert tax(reformed, LAST + 1, 3_000_000) == tax(now, LAST, 3_000_000) - 7_000  # type: ignore[operator]

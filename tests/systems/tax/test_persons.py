@@ -14,6 +14,7 @@ from yakuba.systems.tax.law.persons import (
     Relative,
     age_for,
     check_claims,
+    check_declared,
     complete,
     is_minor,
     of_relative,
@@ -150,3 +151,37 @@ def test_certificates(certificate: str, disability: int) -> None:
 def test_an_unknown_certificate_is_refused(certificate: str) -> None:
     with pytest.raises(ValueError, match="障害の程度が分かりません"):
         disability_of(certificate)
+
+
+@pytest.mark.req("TAX-031")
+def test_a_return_with_wrong_deductions_is_told_field_by_field() -> None:
+    rules = taxpayer().at(2024)
+    given = {
+        "age": 45,
+        "business_income_yen": 5_000_000,
+        "life_new_general_yen": 60_000,
+        "social_insurance_yen": 300_000,
+    }
+    declared = {
+        "basic_deduction_yen": 480_000,  # that of income tax
+        "life_insurance_deduction_yen": 28_000,
+        "deductions_total_yen": 808_000,
+    }
+    found = check_declared(rules, given, declared)
+    assert [(one.code, one.field) for one in found] == [
+        ("declared-differs", "basic_deduction_yen"),
+        ("declared-differs", "deductions_total_yen"),
+    ]
+    assert "480,000円ですが、計算では430,000円" in found[0].message
+    assert "808,000円ですが、計算では758,000円" in found[1].message
+    right = {name: value for name, value in declared.items() if name.startswith("life")}
+    assert check_declared(rules, given, right) == ()
+
+
+def test_a_declared_amount_that_cannot_be_checked_is_told_too() -> None:
+    rules = taxpayer().at(2024)
+    (found,) = check_declared(rules, {"pension_revenue_yen": 1_000_000}, {"basic_deduction_yen": 430_000})
+    assert found.code == "declared-not-computable"
+    assert "年齢" in found.message
+    with pytest.raises(KeyError, match="no concept of 2024: hat_yen"):
+        check_declared(rules, {}, {"hat_yen": 1})

@@ -61,7 +61,11 @@ class Year:
     """Concept -> the inputs that it rests on, however far away."""
 
     def rule(self, name: str) -> Rule:
-        return next(rule for rule in self.rules if rule.name == name)
+        """Raises KeyError."""
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise KeyError(f"no concept of {self.year}: {name}")
 
     def check(self, given: Mapping[str, Given]) -> dict[str, Given]:
         """Every input with what is given for it. Raises WrongInput with every fault; what isn't given is unknown."""

@@ -168,3 +168,34 @@ def check_claims(year: int, claims: Iterable[Claim]) -> tuple[Finding, ...]:
                 article="地方税法 第292条第1項第9号",
             )
     return tuple(findings.items)
+
+
+def check_declared(year: Year, given: Mapping[str, Given], declared: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Amounts of a return that our rules reckon otherwise (控除等の計算間違い), each as a finding with both amounts.
+
+    `declared`: concept -> yen on the return. What can't be reckoned because a fact is unknown is a finding too. Raises
+    KeyError for a name that is no concept of the year, WrongInput.
+    """
+    values = year.run(complete(year, given))
+    findings = Findings()
+    for name, amount in declared.items():
+        rule = year.rule(name)
+        ours = values[name]
+        if isinstance(ours, Missing):
+            unknown = "、".join(year.inputs[one].label for one in sorted(ours.inputs))
+            findings.error(
+                "declared-not-computable",
+                name,
+                f"{rule.label}の申告額{amount:,}円は、{unknown}が不明なため確かめられません。",
+                "資料を求めてください。",
+                article=rule.article,
+            )
+        elif ours != amount:
+            findings.error(
+                "declared-differs",
+                name,
+                f"{rule.label}の申告額は{amount:,}円ですが、計算では{ours:,}円です。",
+                "申告書の計算か入力を確かめてください。",
+                article=rule.article,
+            )
+    return tuple(findings.items)
