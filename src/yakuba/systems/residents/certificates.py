@@ -124,7 +124,7 @@ def parse(data: Mapping[str, Any]) -> CertificateRequest:
     else:
         try:
             persons = [int(number) for number in raw_persons]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             findings.error("CER-E-004", "persons", "宛名番号として読めません。", "検索から選び直してください。")
     try:
         key = uuid.UUID(str(data.get("key", "")))
@@ -139,9 +139,16 @@ def parse(data: Mapping[str, Any]) -> CertificateRequest:
     requester_person = data.get("requester_person")
     try:
         requester = int(requester_person) if requester_person not in (None, "") else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         requester = None
         findings.error("CER-E-004", "requester_person", "宛名番号として読めません。", "検索から選び直してください。")
+    texts: dict[str, tuple[str, ...]] = {}
+    for name, label in (("items", "記載する事項"), ("identity_documents", "本人確認書類")):
+        given = data.get(name) or ()
+        if not isinstance(given, (list, tuple)) or not all(isinstance(text, str) for text in given) or len(given) > 30:
+            findings.error("CER-E-007", name, f"{label}の選択を読めません。", "画面を開き直して、選び直してください。")
+            given = ()
+        texts[name] = tuple(given)
     findings.raise_if_blocking()
     return CertificateRequest(
         kind=PaperKind(kind),
@@ -150,13 +157,13 @@ def parse(data: Mapping[str, Any]) -> CertificateRequest:
         options=CertificateOptions(
             **{name: value in (True, "1", "on", "true") for name, value in options_data.items()}
         ),
-        items=tuple(str(item) for item in data.get("items") or ()),
+        items=texts["items"],
         requester_kind=str(data.get("requester_kind") or ""),
         requester_name=normalize(str(data.get("requester_name") or "").strip())[:100],
         requester_person=requester,
         use_purpose=normalize(str(data.get("use_purpose") or "").strip())[:200],
         destination=normalize(str(data.get("destination") or "").strip())[:200],
-        identity_documents=tuple(str(document) for document in data.get("identity_documents") or ()),
+        identity_documents=texts["identity_documents"],
         attorney_letter=data.get("attorney_letter") in (True, "1", "on", "true"),
     )
 
