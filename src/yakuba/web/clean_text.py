@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,11 +17,13 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _NUL = "\x00"
 _IN_JSON = (b"\x00", rb"\u0000")
+_SURROGATE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)
 
 
 class CleanText:
-    """400 to a request that carries a NUL in its address, its query, its form or its JSON (PostgreSQL has no text with one),
-    and to one that calls the house by a foreign name.
+    """400 to a request with a NUL in its address, query, form or JSON, or with half of a surrogate pair: no column holds them.
+
+    And to one that calls the house by a foreign name.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -32,7 +36,7 @@ class CleanText:
     def process_view(
         self, request: HttpRequest, _view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        if not _has_nul(request):
+        if not _is_unwritable(request):
             return None
         finding = Finding(
             "WEB-E-401",
@@ -43,12 +47,27 @@ class CleanText:
         return errors.answer(request, 400, "受け付けられません", [finding])
 
 
-def _has_nul(request: HttpRequest) -> bool:
+def _is_unwritable(request: HttpRequest) -> bool:
     if _NUL in request.path or _has_nul_in(request.GET.lists()):
         return True
     if request.content_type == "application/json":
-        return any(mark in request.body for mark in _IN_JSON)
+        return any(mark in request.body for mark in _IN_JSON) or _has_half_a_pair(request.body)
     return request.method == "POST" and _has_nul_in(request.POST.lists())
+
+
+def _has_half_a_pair(body: bytes) -> bool:
+    """Whether JSON spells half of a surrogate pair, which is no character and can't be written anywhere."""
+    if not _SURROGATE.search(body):
+        return False
+    try:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return False  # no JSON: whoever reads it says so
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _has_nul_in(fields: Any) -> bool:
