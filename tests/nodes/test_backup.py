@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def _codes(refusal: pytest.ExceptionInfo[Refused]) -> set[str]:
 # -- the round: eight nights, and each of the last seven comes back ----------------------------------------------------
 
 
-@pytest.mark.req("RET-017", "RET-019", "SEC-C-013")
+@pytest.mark.req("RET-017", "RET-019", "SEC-C-013", "BACKUP-005")
 def test_eight_nights_leave_seven_sets_and_each_comes_back(fresh_database: str, config: Config) -> None:
     taken = []
     for night in range(8):
@@ -295,7 +296,7 @@ def test_a_set_of_another_house_or_name_does_not_open(fresh_database: str, confi
         backup.check(other, UNLOCK)
 
 
-@pytest.mark.req("PSEC-016")
+@pytest.mark.req("PSEC-016", "BACKUP-008")
 def test_only_the_house_and_the_holder_of_the_recovery_key_can_read_a_set(
     fresh_database: str, config: Config, tmp_path: Path
 ) -> None:
@@ -322,10 +323,21 @@ def test_only_the_house_and_the_holder_of_the_recovery_key_can_read_a_set(
         backup.with_private_key(b"no key")
     with backup.scratch(fresh_database, f"scratch_{os.getpid()}") as url:
         assert backup.load(url, sealed, one, backup.with_private_key(pem(mine))) == []
+    # Of the remote copy alone, without the house's key: the sums of every table are those of the source.
+    with backup.working(sealed):
+        assert backup.rotate(sealed, RULES, NOON) == []
+    shutil.rmtree(sealed.places[DAILY].folder)
+    (remote,) = backup.sets(sealed)
+    assert remote.place.name == OFFSITE
+    with backup.scratch(fresh_database, f"scratch_{os.getpid()}") as url:
+        assert backup.load(url, sealed, remote, backup.with_private_key(pem(mine))) == []
+        with closing(psycopg.connect(url)) as connection:
+            restored = backup._tables(connection, (), lambda stage, done, total: None)
+    assert restored == dict(one.manifest.tables)
     (tmp_path / "recovery.pem").write_text("nothing")
     with pytest.raises(Refused, match="BKP-E-011"):
         _take(fresh_database, sealed, NOON + timedelta(hours=1))
-    assert [each.name for each in backup.sets(config)] == [one.name]
+    assert [(each.name, each.place.name) for each in backup.sets(config)] == [(one.name, OFFSITE)]
 
 
 def test_the_key_is_made_once_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
@@ -461,6 +473,7 @@ def _yakuba(house: dict[str, str], *arguments: str, **more: str) -> subprocess.C
     return subprocess.run(command, env={**house, **more}, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.req("SEC-037", "SEC-C-015")
 def test_a_house_is_backed_up_verified_and_restored(
     house: dict[str, str],  # noqa: F811
     postgres_server: Server,
@@ -480,6 +493,7 @@ def test_a_house_is_backed_up_verified_and_restored(
     assert _yakuba(house, "backup", "verify").returncode == 0
 
     url = house["YAKUBA_DATABASE_URL"]
+    _the_operator_reads_neither_tables_nor_backups(house, postgres_server, tmp_path)
     before = _rows(url, "SELECT count(*) FROM residents_version")
     _run(url, "CREATE TABLE written_after_the_backup ()")
     keys = Path(house["YAKUBA_DATA"]) / "secrets" / "vault.keys"
@@ -517,3 +531,37 @@ def test_a_house_is_backed_up_verified_and_restored(
                 "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{name}_before_"]
             ).fetchall():
                 administrator.execute(f'DROP DATABASE "{kept}" WITH (FORCE)')
+
+
+def _the_operator_reads_neither_tables_nor_backups(
+    house: dict[str, str],  # noqa: F811
+    server: Server,
+    folder: Path,
+) -> None:
+    """An account of the server's operator, and the files: refused both, and both attempts are on record."""
+    url, role = house["YAKUBA_DATABASE_URL"], f"operator_{os.getpid()}"
+    name = url.rpartition("/")[2]
+    with closing(psycopg.connect(server.url("postgres", SUPERUSER), autocommit=True)) as administrator:
+        administrator.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'tests-only' CREATEDB CREATEROLE")
+        try:
+            theirs = f"postgresql://{role}:tests-only@127.0.0.1:{server.port}/{name}"
+            with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+                psycopg.connect(theirs)
+            logs = "".join(file.read_text(errors="replace") for file in server.log.glob("*.log"))
+            assert f'permission denied for database "{name}"' in logs
+        finally:
+            administrator.execute(f"DROP ROLE {role}")
+    key = x25519.X25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "theirs.pem").write_bytes(key)
+    refused = _yakuba(house, "backup", "restore", "latest", "--key", str(folder / "theirs.pem"))
+    assert refused.returncode == 1
+    assert "BKP-E-012" in refused.stderr
+    tried = _rows(
+        url,
+        "SELECT target, detail::jsonb ->> 'act' FROM audit_entry WHERE result = 'refused' AND detail::text ~ 'BKP-E-012'",
+    )
+    assert tried == [("backup:", "restore")]
+    sealed = _rows(url, "SELECT sealed FROM vault_number LIMIT 5")
+    assert all(not bytes(value).isdigit() for (value,) in sealed)

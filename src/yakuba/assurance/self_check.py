@@ -13,7 +13,7 @@ _MEASURES = re.compile(r"^(別添\d+ )?(III|IV)\b")
 
 
 def items() -> list[tuple[str, str]]:
-    """(key, label) of each section, in the assessment's order of mention; none where the house has no assessment here."""
+    """(key, label) of each section, in order; none where the house has no assessment here."""
     document = str(house_profile())
     ids: dict[str, list[str]] = {}
     for requirement in catalogue.requirements():

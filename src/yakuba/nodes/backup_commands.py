@@ -66,12 +66,24 @@ class _Context:
     def report(self, stage: str, done: int, total: int | None) -> None:
         self.console.progress(stage, done, total)
 
-    def log(self, act: str, name: str, **detail: Any) -> None:
+    def log(self, act: str, name: str, *, refused: bool = False, **detail: Any) -> None:
         from yakuba.platform.access.desk import system_desk
-        from yakuba.platform.audit.log import Operation
+        from yakuba.platform.audit.log import Operation, Result
 
-        user = getpass.getuser()
-        system_desk(f"cli:{user}", set(), self.clock).log(Operation.BATCH, target=f"backup:{name}", act=act, **detail)
+        system_desk(f"cli:{getpass.getuser()}", set(), self.clock).log(
+            Operation.BATCH,
+            result=Result.REFUSED if refused else Result.DONE,
+            target=f"backup:{name}",
+            act=act,
+            **detail,
+        )
+
+    def log_refusal(self, action: str, refusal: Refused) -> None:
+        """What was tried in vain stands in the log too, once there is one."""
+        from django.db import connection
+
+        if "audit_entry" in connection.introspection.table_names():
+            self.log(action, "", refused=True, findings=sorted({finding.code for finding in refusal.findings}))
 
 
 def _command(handler: Callable[[argparse.Namespace, _Context], int]) -> Callable[[argparse.Namespace], int]:
@@ -83,7 +95,12 @@ def _command(handler: Callable[[argparse.Namespace, _Context], int]) -> Callable
             config = backup.configuration(data)
             clock = SystemClock()
             with supervisor.database_available(data, console) as url:
-                return handler(args, _Context(url, data, config, _rules(url, clock), console, clock))
+                context = _Context(url, data, config, _rules(url, clock), console, clock)
+                try:
+                    return handler(args, context)
+                except Refused as refusal:
+                    context.log_refusal(args.action, refusal)
+                    raise
         except Refused as refusal:
             for finding in refusal.findings:
                 console.say(str(finding))
@@ -137,15 +154,11 @@ def _run(args: argparse.Namespace, context: _Context) -> int:
     house = backup.house_key(context.data, make=True)
     unlock = backup.with_house_key(house)
     with backup.working(config):
-        try:
-            taken = backup.take(
-                context.url, config, house, context.now,
-                without_data=backup.declared_without_data(), report=context.report,
-            )  # fmt: skip
-            backup.check(taken, unlock, context.report)
-        except Refused:
-            context.log("failed", "")
-            raise
+        taken = backup.take(
+            context.url, config, house, context.now,
+            without_data=backup.declared_without_data(), report=context.report,
+        )  # fmt: skip
+        backup.check(taken, unlock, context.report)
         # Only now: the old ones go when the new one was read back.
         troubles = backup.rotate(config, context.rules, context.now)
         context.log("taken", taken.name, bytes=taken.manifest.sealed_bytes, tables=len(taken.manifest.tables))
