@@ -64,6 +64,11 @@ def test_one_yen_off_is_a_difference(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("hat: 1", "salary_income: 0", 2024, "入力「hat」の意味が分かりません"),
         ("salary_revenue: 1", "hat: 0", 2024, "求め方の分からない項目: hat"),
         ("salary_revenue: 1", "salary_income: 0", 2027, "2027年度は計算できません"),
+        ("salary_revenue: -1", "salary_income: 0", 2024, "「給与収入金額」は0から99,999,999,999までの値です（-1）"),
+        ("salary_revenue: 100000000000", "salary_income: 0", 2024, "「給与収入金額」は0から"),
+        ("salary_revenue: many", "salary_income: 0", 2024, "事例が読めません"),
+        ("taxpayer: {disability: 大}", "disability_deduction: 0", 2024, "事例が読めません"),
+        ("relative_birth_date: '2024-02-30'", "category: 年少扶養", 2024, "事例が読めません"),
         ("pension_revenue: 1000000", "total_income: 0", 2024, "求め方の分からない項目: total_income"),
     ],
 )
@@ -92,6 +97,8 @@ def test_a_file_without_cases_is_wrong_usage(tmp_path: Path) -> None:
     path.write_text("schema: 1\n", encoding="utf-8")
     assert main(["tax", "case", str(path)]) == 2
     assert main(["tax", "case", str(tmp_path / "none.yaml")]) == 2
+    path.write_text("tax: [", encoding="utf-8")
+    assert main(["tax", "case", str(path)]) == 2
 
 
 def test_a_case_is_told_step_by_step_with_its_articles(capsys: pytest.CaptureFixture[str]) -> None:
@@ -104,3 +111,20 @@ def test_a_case_is_told_step_by_step_with_its_articles(capsys: pytest.CaptureFix
     assert main(["tax", "explain", str(PUBLISHED), "--case", "TX-F-001", "--concept", "taxable_income_yen"]) == 0
     assert "年税額" not in capsys.readouterr().out
     assert main(["tax", "explain", str(PUBLISHED), "--case", "none"]) == 2
+
+
+def test_a_case_that_cannot_be_read_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        MINIMAL.format(inputs="salary_revenue: -1", expected="salary_income: 0", year=2024)
+        + MINIMAL.partition("tax:\n")[2]
+        .format(inputs="salary_revenue: 3913149", expected="salary_income: 2689600", year=2024)
+        .replace("T-1", "T-2"),
+        encoding="utf-8",
+    )
+    assert main(["tax", "case", str(path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert [(case["id"], case["ok"]) for case in told["cases"]] == [("T-1", False), ("T-2", True)]
+    assert told["summary"]["unsupported"] == 1

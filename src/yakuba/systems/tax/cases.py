@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from yakuba.core.rules import Explanation, Given, Missing, NoRules, Year, explain
+from yakuba.core.rules import Explanation, Given, Missing, NoRules, WrongInput, Year, explain
 from yakuba.systems.child_allowance import interfaces as allowance
 
 from .law import certificates, collection, taxpayer
@@ -54,8 +54,11 @@ class CaseResult:
 
 
 def load(path: Path) -> list[tuple[str, Mapping[str, Json]]]:
-    """Every case of a file with the name of its section. Raises ValueError for a file that holds none."""
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - the safe loader, in C
+    """Every case of a file with the name of its section. Raises ValueError for one that holds none or is no YAML."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - the safe loader, in C
+    except yaml.YAMLError as fault:
+        raise ValueError(f"{path} は YAML として読めません: {fault}") from fault
     cases: list[tuple[str, Mapping[str, Json]]] = [
         (str(section), case)
         for section, listed in (data.items() if isinstance(data, dict) else ())
@@ -78,9 +81,15 @@ def run(section: str, case: Mapping[str, Json]) -> CaseResult:
             computed = AllowanceCase(case).computed(expected)
         else:
             raise Unsupported(f"「{section}」の事例には対応していません。")
-    except (Unsupported, NoRules) as refusal:
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+    ) as refusal:  # a case that can't be read is said to be so, the others go on
         fields = tuple(FieldResult(name, value, None, False) for name, value in expected.items())
-        return CaseResult(str(case["id"]), False, False, fields, str(refusal))
+        known = isinstance(refusal, Unsupported | NoRules | WrongInput)
+        reason = str(refusal) if known else f"事例が読めません: {refusal!r}"
+        return CaseResult(str(case["id"]), False, False, fields, reason)
     fields = tuple(_compared(name, value, computed[name]) for name, value in expected.items())
     unknown = [one.field for one in fields if one.computed is None]
     return CaseResult(
@@ -753,6 +762,7 @@ class Collection:
             ({"refund", "days", "rate_percent", "base_year"}, self.refund),
             ({"tax", "due_date", "paid_date", "segments_days_rate"}, self.late),
             ({"tax", "due_date", "paid_date"}, self.late),
+            ({"tax", "segments_days_rate"}, self.late),
         ):
             if names == wanted:
                 values = found(inputs)
@@ -794,15 +804,16 @@ class Collection:
         return {"base": charge.base_yen, "computed": charge.computed_yen, "refund_interest": charge.charged_yen}
 
     def late(self, inputs: Mapping[str, Json]) -> dict[str, Json]:
-        try:
-            segments = collection.late_segments(_day(inputs["due_date"]), _day(inputs["paid_date"]))
-        except LookupError as fault:
-            raise Unsupported(str(fault)) from fault
+        said = [(int(days), Fraction(str(percent)) / 100) for days, percent in inputs.get("segments_days_rate", ())]
+        segments = said
+        if "due_date" in inputs:
+            try:
+                segments = collection.late_segments(_day(inputs["due_date"]), _day(inputs["paid_date"]))
+            except LookupError as fault:
+                raise Unsupported(str(fault)) from fault
+            if said and said != segments:
+                raise Unsupported("事例の日数と割合が、法の割合と合いません。")
         charge = collection.late_charge(int(inputs["tax"]), segments)
-        told = [[days, str(percent * 100)] for days, percent in segments]
-        said = [[days, str(Fraction(str(percent)))] for days, percent in inputs.get("segments_days_rate", told)]
-        if told != said:
-            raise Unsupported("事例の日数と割合が、法の割合と合いません。")
         return {
             "base": charge.base_yen,
             "segment_amounts": list(charge.parts_yen),
