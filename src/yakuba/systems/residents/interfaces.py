@@ -151,7 +151,8 @@ def persons(numbers: Iterable[int]) -> dict[int, RegisteredPerson]:
 
     from .models import ResidentVersion
 
-    rows = ResidentVersion.objects.filter(person__in=list(numbers), version_no=F("person__version_no"))
+    wanted = [number for number in numbers if 0 <= number < 10**15]
+    rows = ResidentVersion.objects.filter(person__in=wanted, version_no=F("person__version_no"))
     return {row["person_id"]: _registered(row) for row in rows.order_by("person").values(*_READ)}
 
 

@@ -198,7 +198,7 @@ def apply(request: StaffRequest) -> HttpResponse:
             "identity_method": "1",
         }
     text = str(form.get("person", ""))
-    chosen = int(text) if text.isascii() and text.isdigit() else -1
+    chosen = int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else -1
     page = enquiries.seal_page(desk, chosen, exits.ENTRY_SCREEN)
     if request.method == "GET":
         form = {**form, "replaces": "1" if page.active is not None else "", "applicant_name": page.person.label}
