@@ -59,7 +59,7 @@ def test_a_seal_is_registered_by_two_people(
     assert (row.engraving_kind, row.engraving_text, row.material) == ("2", "見本", "1")
     assert (row.applicant_kind, row.applicant_name, row.identity_method) == ("1", "見本　太郎", "1")
     assert (row.receiving_office, row.keeping_office, row.remark) == ("100", "100", "備考")
-    assert Card.objects.get().number == registered.card
+    assert Card.objects.get().number == registered.card != registered.number
     assert acts(family[0]) == ["applied", "registered"]
     assert Entry.objects.filter(
         operation="register", subjects__contains=[family[0]], target__startswith="seal:"

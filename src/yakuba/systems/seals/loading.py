@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db import connection
-
 from yakuba.core.findings import Refused
 from yakuba.platform.access.desk import Desk
 from yakuba.platform.access.duties import Duty
@@ -20,7 +18,7 @@ from yakuba.platform.audit.log import Operation
 from yakuba.platform.clock import JAPAN
 from yakuba.platform.transactions import use_case
 
-from . import imprints, rules
+from . import imprints, register, rules
 from .models import Act, ApplicationState, Card, Imprint, Registration, SealApplication, Step
 
 
@@ -85,11 +83,11 @@ def load(desk: Desk, seals: Sequence[FormerSeal]) -> int:
             applicant_name=row.applicant_name, identity_method=row.identity_method, receiving_office=row.office,
             keeping_office=row.office, registered_on=row.received_on,
         )
-        for row, number in zip(applications, _numbers("seals_registration_serial", len(new)), strict=True)
+        for row, number in zip(applications, register.next_numbers(len(new)), strict=True)
     )  # fmt: skip
     cards = Card.objects.bulk_create(
         Card(number=number, registration=row, issued_on=row.registered_on)
-        for row, number in zip(registrations, _numbers("seals_card_serial", len(new)), strict=True)
+        for row, number in zip(registrations, register.next_numbers(len(new)), strict=True)
     )
     Step.objects.bulk_create(
         Step(
@@ -109,9 +107,3 @@ def _measured(seal: FormerSeal) -> imprints.Imprint:
     if imprint is None:
         raise Refused(findings)
     return imprint
-
-
-def _numbers(sequence: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count])
-        return [rules.with_check_digit(serial) for (serial,) in cursor.fetchall()]

@@ -76,15 +76,18 @@ def valid_card(registration: Registration) -> Card | None:
     return card
 
 
-def next_number(sequence: str) -> int:
-    """A fresh 登録番号 or 登録証の番号. Numbers of a transaction that rolls back are never used again."""
+def next_numbers(count: int = 1) -> list[int]:
+    """Fresh numbers, of one series for 登録番号 and 登録証の番号: what a clerk types means one thing only.
+
+    Numbers of a transaction that rolls back are never used again.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        return rules.with_check_digit(cursor.fetchone()[0])
+        cursor.execute("SELECT nextval('seals_registration_serial') FROM generate_series(1, %s)", [count])
+        return [rules.with_check_digit(serial) for (serial,) in cursor.fetchall()]
 
 
 def new_card(registration: Registration, day: date) -> Card:
-    return Card.objects.create(number=next_number("seals_card_serial"), registration=registration, issued_on=day)
+    return Card.objects.create(number=next_numbers()[0], registration=registration, issued_on=day)
 
 
 def end(

@@ -348,7 +348,7 @@ def approve(desk: Desk, application_id: int, comment: str = "") -> Registered:
         register.announce(desk, former, Act.ABOLISHED)
     last = Registration.objects.filter(person=row.person).order_by("-imprint_sequence").first()
     registration = Registration.objects.create(
-        number=register.next_number("seals_registration_serial"),
+        number=register.next_numbers()[0],
         person=row.person,
         version_no=person.version_no,
         application=row,
