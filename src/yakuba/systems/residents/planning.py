@@ -476,6 +476,9 @@ def _settle(household: int | None, members: dict[object, Items], view: View, out
                 "RES-E-162", "householder_after", "世帯主のいない世帯が残ります。", "世帯主の変更を先に入力してください。",
                 article="住民基本台帳法 第25条",
             )  # fmt: skip
+        elif not before:  # a household whose householder left lives on without one (1.1.10), whoever joins it
+            planned = {key for key in members if not isinstance(key, int) or any(c.person == key for c in out.changes)}
+            _follow(None, {key: items for key, items in members.items() if key in planned}, view, out)
         return
     ((head, items),) = heads[:1]
     name = householder_name(items)

@@ -38,7 +38,7 @@ from .models import (
     Town,
     UncertainDateField,
 )
-from .reasons import Effect, Reason
+from .reasons import Reason
 from .rules import Cancelled, Candidate, Known, Plan, View
 
 
@@ -308,7 +308,8 @@ def write(
         effect = change.effect or change.reason.effect
         if change.entry is not None and individual_numbers and change.entry in individual_numbers:
             items["individual_number"] = individual_numbers[change.entry]
-        if items.get("resident_code") is None and (effect is Effect.ENTRY or change.reason in _TAKE_A_CODE):
+        begins = change.person is None or change.is_new_record
+        if items.get("resident_code") is None and (begins or change.reason in _TAKE_A_CODE):
             items["resident_code"] = take_resident_code(desk)
         if change.person is None:
             items["record_number"] = number
