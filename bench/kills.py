@@ -122,7 +122,7 @@ def run(rounds: int, residents: int, seed: int) -> dict[str, Any]:
         for number in range(rounds):
             victim = VICTIMS[number % len(VICTIMS)]
             stop = threading.Event()
-            threads = [threading.Thread(target=counter.work, args=(stop,)) for counter in counters]
+            threads = [threading.Thread(target=counter.work, args=(stop,), daemon=True) for counter in counters]
             day = subprocess.Popen(
                 [*running["command"], "sandbox", "day", "--seed", str(seed + number)],
                 env=running["environment"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
