@@ -59,7 +59,7 @@ SAMPLES = (
     Sample("renkei1", "見本　つなぐ", (Duty.LINKAGE,)),
     Sample("juju1", "見本　わたる", (Duty.HANDOVER, Duty.BULK)),
     Sample("hozon1", "見本　たもつ", (Duty.RETENTION,)),
-    Sample("kaiji1", "見本　ひらく", (Duty.DISCLOSURE,)),
+    Sample("kaiji1", "見本　ひらく", (Duty.INQUIRY, Duty.DISCLOSURE, Duty.INDIVIDUAL_NUMBER)),
     Sample("tokei1", "見本　かずえ", (Duty.STATISTICS,)),
 )
 
