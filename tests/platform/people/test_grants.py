@@ -75,7 +75,7 @@ def granted(head: Desk, information: Desk, ask: Wanted) -> Application:
     return approvals.decide(information, grants.apply(head, ask).pk, grant=True)
 
 
-@pytest.mark.req("SEC-013", "SEC-T-009", "PSEC-003", "SEC-004")
+@pytest.mark.req("SEC-013", "SEC-T-009", "PSEC-003")
 def test_applied_permitted_issued(worker: Account, head: Desk, information: Desk, door: Door):
     application = grants.apply(head, wanted(worker, Duty.INQUIRY, Duty.REGISTRATION))
     assert application.state == State.PENDING
@@ -109,7 +109,7 @@ def test_without_an_approval_there_is_no_right(worker: Account, head: Desk, info
         approvals.decide(both, again.pk, grant=True)
 
 
-@pytest.mark.req("SEC-011", "SEC-T-040", "PSEC-007", "SEC-T-003")
+@pytest.mark.req("SEC-011", "SEC-T-040", "PSEC-007")
 def test_only_what_stands_in_the_table_for_an_affair_of_the_office(
     worker: Account, head: Desk, information: Desk, administrator: Desk
 ):
