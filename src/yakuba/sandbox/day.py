@@ -36,6 +36,7 @@ from yakuba.systems.residents.models import Filing, ResidentVersion
 
 from . import invariants
 from .forms import Form, Forms, label
+from .kinds_of_day import Kinds
 from .mistakes import Mistake, mistakes
 from .newcomers import Newcomers
 from .seal_day import SealDay
@@ -54,6 +55,8 @@ RIGHT_FILINGS = {
     "death_unknown_day": 3, "householder_change": 4,
 }  # fmt: skip
 CANCELLATIONS = 8
+FURTHER_ROUNDS = 2
+"""Of every kind besides (`kinds_of_day`)."""
 PAPERS = 60
 SEARCHES = 150
 LEFT_WAITING = 3
@@ -121,7 +124,7 @@ class _Day:
         house = municipality(register.town().code)
         newcomers = Newcomers(house, self.rng, self.today, last * _NEWCOMERS_A_FILING)
         self.forms = Forms(house, self.rng, self.today, newcomers)
-        self.people = TownPeople(seed, self.today, self._count(900), self._count(120))
+        self.people = TownPeople(seed, self.today, self._count(2_400), self._count(120))
         terminals = {terminal.code: terminal for terminal in Terminal.objects.filter(active=True)}
         self.clerks = [
             self._desk("madoguchi1", terminals["T01"], Purpose.MOVE_FILING),
@@ -143,6 +146,7 @@ class _Day:
         self.queue: deque[tuple[Pending, Desk]] = deque()
         self.registered: list[Pending] = []
         self.touched: set[int] = set()
+        self.persons_of_last: tuple[int, ...] = ()
         self.counts: Counter[tuple[str, str]] = Counter()
 
     def _count(self, per_town: int) -> int:
@@ -198,6 +202,7 @@ class _Day:
             acts += [self._one_mistake(mistake) for mistake in mistakes(self.forms, self.people)]
         acts += [self._twice, self._approve_own, self._approve_as_clerk, self._while_waiting, self._empty_search]
         acts += self._wrong_papers()
+        acts += Kinds(self.forms, self.people, self._now, self._expect_refused).acts() * self._count(FURTHER_ROUNDS)
         acts += [self._paper] * self._count(PAPERS)
         acts += [self._search] * self._count(SEARCHES)
         acts += self.seals.acts(self._count)
@@ -285,12 +290,30 @@ class _Day:
         self.balance.entered += pending.entered
         self.balance.left += pending.left
         self.touched.update(receipt.persons)
+        self.persons_of_last = receipt.persons
         self.registered.append(pending)
         if pending.query is not None:
             hits = enquiries.search(self.clerks[0], pending.query, exits.SEARCH_SCREEN).hits
             self.balance.searches += 1
             if not {hit.number for hit in hits} & set(receipt.persons):
                 self._breach("registered-but-not-found", f"受付{pending.filing}で登録した方が検索で見つかりません。")
+
+    def _now(self, kind: str, form: Form, *, entered: int = 0, left: int = 0, is_last: bool = True) -> tuple[int, ...]:
+        """File and register at once; 宛名番号 of the persons, empty after a breach. Only what is last may be cancelled."""
+        pending = self._file(kind, form, entered=entered, left=left, can_wait=False)
+        if pending is None:
+            return ()
+        self.queue.pop()
+        before = len(self.registered)
+        self._approve(pending)
+        if len(self.registered) == before:
+            return ()
+        if not is_last:
+            self.registered.pop()
+        return self.persons_of_last
+
+    def _expect_refused(self, what: str, expected: set[str], kind: str, form: Form) -> None:
+        self._expect(what, expected, lambda: services.file(self._clerk(), kind, form))
 
     def _one_mistake(self, mistake: Mistake) -> Callable[[], None]:
         return lambda: self._refused(mistake)

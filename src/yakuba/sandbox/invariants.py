@@ -18,6 +18,7 @@ from yakuba.platform.events.outbox import open_failures
 from yakuba.systems.residents import interfaces as residents
 from yakuba.systems.residents import search_keys
 from yakuba.systems.residents.interfaces import RECORD_CHANGED
+from yakuba.systems.residents.items import ITEMS, Subject
 from yakuba.systems.residents.models import ResidentVersion
 from yakuba.systems.seals import rules
 from yakuba.systems.seals.models import Registration
@@ -44,6 +45,10 @@ class Rule:
     sql: str  # selects one text a row
 
 
+_FOREIGN_ITEMS, _JAPANESE_ITEMS = (
+    ", ".join(f"v.{item.name}::text" for item in ITEMS if item.subject is subject)
+    for subject in (Subject.FOREIGN, Subject.JAPANESE)
+)
 _CURRENT = "residents_resident r JOIN residents_version v ON v.person = r.number AND v.version_no = r.version_no"
 
 RULES = (
@@ -102,6 +107,41 @@ RULES = (
                       ELSE coalesce(v.name, v.name_latin) END AS name
                   FROM {_CURRENT} WHERE r.is_open AND v.relationship = '世帯主') h USING (household_number)
             WHERE m.householder_name IS DISTINCT FROM h.name""",
+    ),
+    Rule(
+        "items-fit-kind",
+        "日本人住民に外国人住民だけの項目、又は外国人住民に日本人住民だけの項目がある現存者がいます。",
+        f"""SELECT r.number::text FROM {_CURRENT} WHERE r.is_open AND (
+                (v.resident_kind = '1' AND coalesce({_FOREIGN_ITEMS}) IS NOT NULL)
+                OR (v.resident_kind = '2' AND coalesce({_JAPANESE_ITEMS}) IS NOT NULL))""",
+    ),
+    Rule(
+        "closing-has-ground",
+        "消除の根拠のない除票があります（異動の取消しと取り込んだ除票を除く）。",
+        """SELECT person || '-' || version_no FROM residents_version
+           WHERE filing IS NOT NULL AND effect = 'closing' AND closing_ground IS NULL
+               AND reason NOT IN ('207', '208', '209')""",
+    ),
+    Rule(
+        "record-number-once",
+        "二人以上が持つ住民票番号があります。",
+        """SELECT record_number || ' ' || count(DISTINCT person) || '人' FROM residents_version
+           WHERE record_number IS NOT NULL GROUP BY record_number HAVING count(DISTINCT person) > 1""",
+    ),
+    Rule(
+        "effect-fits-version",
+        "消除の版なのに現存、又は記載の版なのに除票である版があります。",
+        """SELECT person || '-' || version_no FROM residents_version
+           WHERE (effect = 'closing' AND closing_reason IS NULL)
+               OR (effect = 'entry' AND reason <> '900' AND closing_reason IS NOT NULL)""",
+    ),
+    Rule(
+        "succession",
+        "帰化・改製などで閉じた記録に、同じ異動で始まる新しい記録が続いていません。",
+        """SELECT c.person || '-' || c.version_no FROM residents_version c
+           LEFT JOIN residents_version n ON n.person = c.person AND n.version_no = c.version_no + 1
+               AND n.filing = c.filing AND n.record_number IS DISTINCT FROM c.record_number AND n.closing_reason IS NULL
+           WHERE c.effect = 'closing' AND c.reason IN ('204', '207', '208') AND n.person IS NULL""",
     ),
     Rule(
         "searchable",
