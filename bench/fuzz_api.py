@@ -117,10 +117,12 @@ def cases(description: dict[str, Any], persons: Sequence[int], town_code: str) -
             if draw(st.booleans()):
                 parameters = {
                     "number": person,
-                    "filing_id": draw(st.integers(1, 60)),
+                    "person": person,
                     "kind": draw(st.sampled_from(KINDS)),
                 }
-                named = {key: parameters[key] for key in case.path_parameters or ()}
+                named = {
+                    key: parameters.get(key) or draw(st.integers(1, 60)) for key in case.path_parameters or ()
+                }
                 path = case.path.format(**named) if named else path
             return Sent(case.method, path, body)
         if how == 4:

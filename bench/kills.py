@@ -69,9 +69,12 @@ class Counter:
                 self._one()
             except (OSError, ConnectionError, ValueError, KeyError):  # died in the middle of an answer
                 self.told.unanswered += 1
-                for clerk in (self.clerk, self.reviewer, self.papers):
-                    clerk.hang_up()
+                self.hang_up()
                 stop.wait(0.1)
+
+    def hang_up(self) -> None:
+        for clerk in (self.clerk, self.reviewer, self.papers):
+            clerk.hang_up()
 
     def _one(self) -> None:
         status, answer, _ = self.clerk.request(
@@ -119,6 +122,8 @@ def run(rounds: int, residents: int, seed: int) -> dict[str, Any]:
         papers = sign_in(running["url"], running["data"], "shomei1", "certificate")
         for counter in counters:
             counter.reviewer.cookies, counter.papers.cookies = dict(reviewer.cookies), dict(papers.cookies)
+        reviewer.hang_up()
+        papers.hang_up()
         for number in range(rounds):
             victim = VICTIMS[number % len(VICTIMS)]
             stop = threading.Event()
@@ -144,6 +149,8 @@ def run(rounds: int, residents: int, seed: int) -> dict[str, Any]:
                 thread.join(timeout=120)
                 assert not thread.is_alive(), "a counter waits for ever"
             lost += [f"{victim}: {what}" for what in _lost(running, counters)]
+            for counter in counters:
+                counter.hang_up()
         verified = subprocess.run(
             [*running["command"], "audit", "verify", "--json"],
             env=running["environment"],

@@ -25,7 +25,7 @@ OUTSIDE = (
     "javascript:alert(1)", " //evil.example", "\t//evil.example", "/\t/evil.example", "/%0d%0aSet-Cookie:a=b", "/\r\nSet-Cookie: a=b",
     "http:///evil.example", "//[::1", "/..//evil.example", "@evil.example", "/x" * 5_000,
 )  # fmt: skip
-PUBLIC = ("/sign-in", "/sign-out", "/terminal-key", "/healthz", "/static/")
+PUBLIC = ("/sign-in", "/sign-out", "/enrol", "/terminal-key", "/public/", "/healthz", "/static/")
 """What answers before anybody has signed in."""
 
 

@@ -289,7 +289,7 @@ def test_by_keyboard_alone(
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="本文へ移動")).to_be_focused()
     page.keyboard.press("Enter")
-    _tab_to(page, "転出")
+    _tab_to(page, "転出届")
     page.keyboard.press("Enter")
     page.wait_for_url("**/move_out?person=*")
     for label, value in [("f-planned_on", "R8.12.1"), ("f-destination-code", "大阪市北区")]:

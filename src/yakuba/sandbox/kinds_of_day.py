@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from yakuba.platform.access import database_roles
+from yakuba.platform.access.rights import Task
 from yakuba.systems.residents.models import ResidentVersion
 from yakuba.systems.residents.reasons import Sex
 from yakuba.systems.residents.register import current_versions
@@ -24,6 +26,12 @@ class Now(Protocol):
     def __call__(
         self, kind: str, form: Form, *, entered: int = 0, left: int = 0, is_last: bool = True
     ) -> tuple[int, ...]: ...
+
+
+def _version(person: int) -> ResidentVersion:
+    """As the register has it now: the house's own look, like the one that drew the day's people."""
+    with database_roles.task(Task.INSPECTION):
+        return current_versions([person])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,7 @@ class Kinds:
             "建物名称の変更", corrected_on=self._today(), persons=home.numbers, values=values, seen=seen(home)
         )
         self.now("minor_correction", form, is_last=False)
-        (version,) = current_versions([home.head.person_id])
+        version = _version(home.head.person_id)
         right = version.birth.earliest.replace(day=version.birth.earliest.day % 28 + 1)
         wrong = self._office(
             "戸籍との突合", person=version.person_id, corrected_on=self._today(), values={"birth": right.isoformat()},
@@ -192,7 +200,7 @@ class Kinds:
         split = self._notified(home, changed_on=self.forms.day(-9, -6), persons=[first.person_id])
         if not self.now("household_split", split, is_last=False):
             return
-        (apart,) = current_versions([first.person_id])
+        apart = _version(first.person_id)
 
         def filed(kind: str, persons: list[int], target: int, relationship: str, day: str, *, is_last: bool) -> None:
             relationships = {f"{number:015d}": relationship for number in persons}
