@@ -120,9 +120,7 @@ def cases(description: dict[str, Any], persons: Sequence[int], town_code: str) -
                     "person": person,
                     "kind": draw(st.sampled_from(KINDS)),
                 }
-                named = {
-                    key: parameters.get(key) or draw(st.integers(1, 60)) for key in case.path_parameters or ()
-                }
+                named = {key: parameters.get(key) or draw(st.integers(1, 60)) for key in case.path_parameters or ()}
                 path = case.path.format(**named) if named else path
             return Sent(case.method, path, body)
         if how == 4:

@@ -101,7 +101,8 @@ def town_plan(residents: int, code: str, seed: int | None) -> Plan:
     def programs(port: int) -> list[Program]:
         web = python_command(
             *("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "2", "--blocking-threads", "4", "--no-ws", "--respawn-failed-workers"),
+            # Two threads each: more wait for the interpreter's lock, and cost a search 10 % of the processor.
+            *("--workers", "2", "--blocking-threads", "2", "--no-ws", "--respawn-failed-workers"),
             *("--workers-kill-timeout", "5", "yakuba.nodes.wsgi:application"),
         )
         return [
